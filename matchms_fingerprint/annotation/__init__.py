@@ -1,0 +1,1 @@
+"""The main job: spectra, a library and a model to annotations."""

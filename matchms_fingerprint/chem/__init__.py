@@ -1,0 +1,1 @@
+"""Structures, fingerprints and adducts."""

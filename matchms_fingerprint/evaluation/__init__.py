@@ -1,0 +1,1 @@
+"""Metrics, baselines and the benchmark; never imported by inference."""

@@ -1,0 +1,1 @@
+"""From a spectrum to the arrays that a model reads."""

@@ -1,0 +1,1 @@
+"""matchms filters, one public function per file."""

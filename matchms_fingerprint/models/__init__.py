@@ -1,0 +1,1 @@
+"""Encoders, their registry, and the bundles they are shipped in."""

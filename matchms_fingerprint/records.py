@@ -1,0 +1,147 @@
+"""Frozen records that pass between the layers and out to the user."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One structure of a candidate library.
+
+    Parameters
+    ----------
+    smiles
+        Canonical SMILES of the neutral structure.
+    inchikey
+        Full InChIKey (27 characters).
+    formula
+        Molecular formula in Hill order.
+    exact_mass
+        Monoisotopic mass of the neutral structure in Da.
+    names
+        All names under which the structure was given, first come first.
+    sources
+        All sources that hold the structure.
+    """
+
+    smiles: str
+    inchikey: str
+    formula: str
+    exact_mass: float
+    names: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """First name, or an empty string."""
+        return self.names[0] if self.names else ""
+
+    @property
+    def inchikey14(self) -> str:
+        """First block of the InChIKey: the skeleton without stereochemistry."""
+        return self.inchikey[:14]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-safe dictionary."""
+        return asdict(self) | {"names": list(self.names), "sources": list(self.sources)}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One scored candidate of one feature.
+
+    Parameters
+    ----------
+    rank
+        Position in the ranking, from 1.
+    score
+        The score that the ranking was made with; higher is better.
+    probability
+        Share of the softmax over all candidates of the feature, 0 to 1.
+    candidate
+        The structure.
+    adduct
+        The adduct under which the candidate's mass fits the precursor.
+    mass_error_ppm
+        (measured - calculated) precursor m/z, relative to the calculated one, in parts per million.
+    evidence
+        The single scores behind `score`, by name.
+    """
+
+    rank: int
+    score: float
+    probability: float
+    candidate: Candidate
+    adduct: str
+    mass_error_ppm: float
+    evidence: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-safe dictionary."""
+        return {
+            "rank": self.rank,
+            "score": self.score,
+            "probability": self.probability,
+            "candidate": self.candidate.to_dict(),
+            "adduct": self.adduct,
+            "mass_error_ppm": self.mass_error_ppm,
+            "evidence": dict(self.evidence),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What was found for one feature.
+
+    Parameters
+    ----------
+    feature_id
+        The feature's id as its file gives it, else its position in the input (from 1).
+    precursor_mz
+        Precursor m/z, or None where the input has none.
+    retention_time_s
+        Retention time in seconds, or None.
+    ion_mode
+        "positive", "negative", or None where it is not known.
+    adduct
+        Adduct as the input gives it, or None.
+    n_peaks
+        Number of peaks of the (merged) spectrum.
+    status
+        "annotated", or the reason why there are no hits: "no_candidates", "too_few_peaks", "unknown_ion_mode",
+        "no_precursor", "unreadable".
+    hits
+        Candidates, best first.
+    scans
+        Scan numbers as the input writes them, or an empty string.
+    message
+        One line on the reason, where `status` alone does not say it.
+    """
+
+    feature_id: str
+    precursor_mz: float | None
+    retention_time_s: float | None
+    ion_mode: str | None
+    adduct: str | None
+    n_peaks: int
+    status: str
+    hits: tuple[Hit, ...] = ()
+    scans: str = ""
+    message: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-safe dictionary."""
+        return {
+            "feature_id": self.feature_id,
+            "scans": self.scans,
+            "precursor_mz": self.precursor_mz,
+            "retention_time_s": self.retention_time_s,
+            "ion_mode": self.ion_mode,
+            "adduct": self.adduct,
+            "n_peaks": self.n_peaks,
+            "status": self.status,
+            "message": self.message,
+            "hits": [hit.to_dict() for hit in self.hits],
+        }

@@ -1,0 +1,1 @@
+"""matchms scores: thin adapters over models and kernels."""

@@ -1,0 +1,1 @@
+"""Splits, data sets and the training loop; never imported by inference."""
