@@ -1,27 +1,62 @@
-"""The command `matchms-fingerprint`: its commands, and how errors reach the user."""
+"""The command `matchms-fingerprint`: its commands, and how errors reach the user.
+
+A command is a click command in a file of its own, imported only when it is asked for: `--help` stays quick although
+torch and RDKit are behind most commands.
+"""
 
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import sys
+from typing import Any
 
-import click
-import typer
+import rich_click as click
 
 from matchms_fingerprint.errors import MatchmsFingerprintError
 
-app = typer.Typer(
-    name="matchms-fingerprint",
-    help="Predict molecular fingerprints from tandem mass spectra, rank candidate structures, compare spectra.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS = {
+    "annotate": "Rank candidate structures for each feature of a spectrum file.",
+    "predict": "Write the predicted molecular fingerprint of each spectrum.",
+    "embed": "Write the learned embedding of each spectrum.",
+    "candidates": "Build, describe and search libraries of candidate structures.",
+    "train": "Train a model on spectra with known structures.",
+    "evaluate": "Measure a model on held-out spectra, beside the nearest-neighbour baseline.",
+    "models": "List the models that are at hand and verify their weights.",
+    "demo": "Annotate the reference spectra of matchms with the starter library.",
+}
+"""Name of each command -> its one-line help; the command itself is `command` in `cli/<name>.py`."""
+
+
+class LazyGroup(click.RichGroup):
+    """A group whose commands are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"matchms_fingerprint.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: Any) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(package_name="matchms_fingerprint")
+def app() -> None:
+    """Predict molecular fingerprints from tandem mass spectra, rank candidate structures, and compare spectra."""
 
 
 def main() -> None:
-    """Run the command line; print an expected error as one line and exit with a code other than 0."""
+    """Run the command line; an expected error is printed as one line and gives an exit code other than 0."""
     try:
         code = app(standalone_mode=False)
     except click.exceptions.Abort:
