@@ -1,7 +1,7 @@
 """The command `matchms-fingerprint`: its commands, and how errors reach the user.
 
-A command is a click command in a file of its own, imported only when it is asked for: `--help` stays quick although
-torch and RDKit are behind most commands.
+A command is a click command in a file of its own. Its heavy imports (torch, RDKit, matchms) stand inside its function,
+so that `--help` and a mistyped option answer at once.
 """
 
 from __future__ import annotations
@@ -10,27 +10,17 @@ import errno
 import importlib
 import os
 import sys
-from typing import Any
 
 import rich_click as click
 
 from matchms_fingerprint.errors import MatchmsFingerprintError
 
-COMMANDS = {
-    "annotate": "Rank candidate structures for each feature of a spectrum file.",
-    "predict": "Write the predicted molecular fingerprint of each spectrum.",
-    "embed": "Write the learned embedding of each spectrum.",
-    "candidates": "Build, describe and search libraries of candidate structures.",
-    "train": "Train a model on spectra with known structures.",
-    "evaluate": "Measure a model on held-out spectra, beside the nearest-neighbour baseline.",
-    "models": "List the models that are at hand and verify their weights.",
-    "demo": "Annotate the reference spectra of matchms with the starter library.",
-}
-"""Name of each command -> its one-line help; the command itself is `command` in `cli/<name>.py`."""
+COMMANDS = ("annotate", "predict", "embed", "candidates", "train", "evaluate", "models", "demo")
+"""The commands in the order of `--help`; each is the click command `command` in `cli/<name>.py`."""
 
 
-class LazyGroup(click.RichGroup):
-    """A group whose commands are imported when they are run."""
+class CommandGroup(click.RichGroup):
+    """A group that imports a command when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of `COMMANDS`."""
@@ -43,13 +33,8 @@ class LazyGroup(click.RichGroup):
         command: click.Command = importlib.import_module(f"matchms_fingerprint.cli.{cmd_name}").command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: Any) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
 
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(package_name="matchms_fingerprint")
 def app() -> None:
     """Predict molecular fingerprints from tandem mass spectra, rank candidate structures, and compare spectra."""
