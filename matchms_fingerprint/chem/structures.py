@@ -1,0 +1,167 @@
+"""SMILES or InChI to the canonical neutral structure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rdkit import Chem, rdBase
+from rdkit.Chem import Mol, rdMolDescriptors
+from rdkit.Chem.MolStandardize import rdMolStandardize
+
+from matchms_fingerprint.constants import ELECTRON_MASS
+from matchms_fingerprint.errors import StructureError
+
+# A SMILES without any of these has one fragment and neither charges, isotopes nor atom maps: nothing to standardize.
+_NEEDS_STANDARDIZING = re.compile(r"[.+:\s]|\[\d|\[H|-[\d:]*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A standardized structure.
+
+    Parameters
+    ----------
+    smiles
+        Canonical isomeric SMILES.
+    inchikey
+        Standard InChIKey (27 characters).
+    formula
+        Molecular formula in Hill order; a permanent charge stands at the end, as in "C5H14NO+".
+    exact_mass
+        Monoisotopic mass in Da: the sum of its atoms, also for a permanent cation, whose precursor m/z is then that
+        of the adduct [M]+.
+    """
+
+    smiles: str
+    inchikey: str
+    formula: str
+    exact_mass: float
+
+
+def standardize(text: str) -> Structure:
+    """Turn a SMILES or InChI into its canonical neutral structure.
+
+    The largest fragment is kept (an organic one before an inorganic one), charges are removed where adding or taking
+    protons allows it, isotope labels and atom maps are dropped. Tautomers and stereochemistry stay as they are given.
+
+    Parameters
+    ----------
+    text
+        SMILES, or an InChI (which begins with "InChI=").
+
+    Returns
+    -------
+    Structure
+
+    Raises
+    ------
+    StructureError
+        With the reason, where the text is no structure or holds unknown atoms.
+
+    Examples
+    --------
+    >>> from matchms_fingerprint.chem import standardize
+    >>> standardize("[Na+].CC(=O)[O-]").smiles
+    'CC(=O)O'
+    """
+    with rdBase.BlockLogs():
+        return describe(read_molecule(text))
+
+
+def read_molecule(text: str) -> Mol:
+    """Read a SMILES or InChI as a standardized RDKit molecule; RDKit's own messages are not held back.
+
+    Raises
+    ------
+    StructureError
+        With the reason.
+    """
+    text = text.strip()
+    if not text:
+        raise StructureError("no structure given")
+    if text.startswith("InChI="):
+        mol = Chem.MolFromInchi(text)
+        if mol is None:
+            raise StructureError("InChI cannot be read")
+        return standardize_mol(mol)
+    mol = Chem.MolFromSmiles(text)
+    if mol is None:
+        raise StructureError(_why_unreadable(text))
+    if mol.GetNumAtoms() == 0:
+        raise StructureError("no atoms")
+    return standardize_mol(mol) if _NEEDS_STANDARDIZING.search(text) else mol
+
+
+def describe(mol: Mol) -> Structure:
+    """Return SMILES, InChIKey, formula and mass of a standardized molecule.
+
+    Raises
+    ------
+    StructureError
+        If the molecule has unknown atoms (`*`, R groups) or no InChI.
+    """
+    formula = rdMolDescriptors.CalcMolFormula(mol)
+    if "*" in formula:
+        raise StructureError("holds unknown atoms (*)")
+    inchikey = Chem.MolToInchiKey(mol)
+    if len(inchikey) != 27:
+        raise StructureError("has no InChI")
+    # RDKit takes off the electrons that a charge stands for; here that is the business of the adduct
+    mass = rdMolDescriptors.CalcExactMolWt(mol) + Chem.GetFormalCharge(mol) * ELECTRON_MASS
+    return Structure(Chem.MolToSmiles(mol), inchikey, formula, mass)
+
+
+def standardize_mol(mol: Mol) -> Mol:
+    """Standardize an RDKit molecule; see `standardize` for what that means.
+
+    Parameters
+    ----------
+    mol
+        A sanitized molecule; it is not changed.
+
+    Returns
+    -------
+    Mol
+
+    Raises
+    ------
+    StructureError
+        If nothing is left, or the result is no valid molecule.
+    """
+    if mol.GetNumAtoms() == 0:
+        raise StructureError("no atoms")
+    try:
+        mol = _fragment_chooser().choose(mol)
+        for atom in mol.GetAtoms():
+            atom.SetIsotope(0)
+            atom.SetAtomMapNum(0)
+        if any(atom.GetFormalCharge() for atom in mol.GetAtoms()):
+            mol = _uncharger().uncharge(mol)
+        smiles = Chem.MolToSmiles(mol)
+    except (Chem.MolSanitizeException, RuntimeError, ValueError) as error:
+        raise StructureError(f"cannot be standardized ({error})") from None
+    # read again, so that hydrogens that were isotopes and centres that were chiral by a label are seen afresh
+    mol = Chem.MolFromSmiles(smiles)
+    if mol is None:
+        raise StructureError(f"is not valid once it is neutral ({smiles})")
+    return mol
+
+
+@lru_cache(maxsize=1)
+def _fragment_chooser() -> rdMolStandardize.LargestFragmentChooser:
+    return rdMolStandardize.LargestFragmentChooser(preferOrganic=True)
+
+
+@lru_cache(maxsize=1)
+def _uncharger() -> rdMolStandardize.Uncharger:
+    return rdMolStandardize.Uncharger()
+
+
+def _why_unreadable(smiles: str) -> str:
+    mol = Chem.MolFromSmiles(smiles, sanitize=False)
+    if mol is None:
+        return "SMILES cannot be read (syntax error)"
+    problems = [problem.Message() for problem in Chem.DetectChemistryProblems(mol)]
+    return "; ".join(problems) or "SMILES cannot be read"
