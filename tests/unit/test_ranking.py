@@ -1,0 +1,88 @@
+"""The order of the hits, and their shares."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from matchms_fingerprint.annotation.ranking import best_first, first_of_each, softmax
+
+# few distinct values, so that ties are the rule
+TIED_SCORES = arrays(np.float64, st.integers(1, 40), elements=st.sampled_from([0.0, 0.25, 0.5, 1.0]))
+
+
+def slow_order(scores: np.ndarray, errors: np.ndarray, keys: list[str]) -> list[int]:
+    """The rule in one line of plain Python."""
+    return sorted(range(len(scores)), key=lambda i: (-scores[i], round(abs(errors[i]), 3), keys[i]))
+
+
+@given(TIED_SCORES, st.integers(1, 50), st.randoms(use_true_random=False))
+def test_best_first_is_the_plain_sort_cut_off(scores: np.ndarray, top_k: int, random) -> None:
+    errors = np.array([random.choice([-2.0, 0.0, 2.0, 5.0]) for _ in scores])
+    keys = [f"{number:04d}" for number in random.sample(range(1000), len(scores))]
+    assert best_first(scores, errors, keys, top_k).tolist() == slow_order(scores, errors, keys)[:top_k]
+
+
+def test_ties_go_to_the_smaller_error_of_either_sign_then_to_the_key() -> None:
+    scores = np.array([0.5, 0.5, 0.5, 0.9])
+    errors = np.array([-3.0, 2.0, -2.0, 9.0])
+    assert best_first(scores, errors, ["a", "c", "b", "d"], 4).tolist() == [3, 2, 1, 0]
+
+
+def test_rounding_noise_in_masses_does_not_decide() -> None:
+    errors = np.array([2.0 + 1e-9, 2.0])
+    assert best_first(np.array([0.5, 0.5]), errors, ["a", "b"], 2).tolist() == [0, 1]
+
+
+def test_only_contenders_have_their_key_read() -> None:
+    read = []
+
+    class Keys(list):
+        def __getitem__(self, index):
+            read.append(int(index))
+            return super().__getitem__(index)
+
+    best_first(np.array([0.1, 0.9, 0.2, 0.9, 0.3]), np.zeros(5), Keys("abcde"), 1)
+    assert read == [1, 3]
+
+
+@given(
+    arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6)),
+    st.floats(1e-3, 1e3),
+)
+def test_softmax_is_a_distribution_in_the_order_of_the_scores(scores: np.ndarray, temperature: float) -> None:
+    shares = softmax(scores, temperature)
+    assert shares.sum() == pytest.approx(1.0)
+    assert (shares >= 0).all()
+    order = np.argsort(scores)
+    assert (np.diff(shares[order]) >= 0).all()
+
+
+def test_softmax_against_its_formula() -> None:
+    # exp(0), exp(1), exp(2) over their sum
+    weights = np.array([1.0, np.e, np.e**2])
+    np.testing.assert_allclose(softmax(np.array([0.0, 0.05, 0.1]), 0.05), weights / weights.sum())
+
+
+@given(TIED_SCORES, st.floats(-100, 100), st.floats(0.01, 10))
+def test_softmax_does_not_change_when_all_scores_move(scores: np.ndarray, shift: float, temperature: float) -> None:
+    np.testing.assert_allclose(
+        softmax(scores + shift, temperature), softmax(scores, temperature), rtol=1e-6, atol=1e-12
+    )
+
+
+def test_first_of_each_keeps_the_smallest_error_and_the_order() -> None:
+    rows = np.array([7, 8, 7, 9, 8])
+    errors = np.array([-5.0, 1.0, 2.0, 0.0, -1.0])
+    assert first_of_each(rows, errors).tolist() == [1, 2, 3]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([-2.0, -1.0, 0.0, 1.0, 3.0])), max_size=30))
+def test_first_of_each_is_a_minimum_per_row(pairs: list[tuple[int, float]]) -> None:
+    rows = np.array([row for row, _ in pairs], dtype=np.int64)
+    errors = np.array([error for _, error in pairs])
+    kept = first_of_each(rows, errors)
+    smallest = {row: min(abs(e) for r, e in pairs if r == row) for row, _ in pairs}
+    assert {int(rows[i]): abs(errors[i]) for i in kept} == smallest
+    assert len(kept) == len(smallest)
