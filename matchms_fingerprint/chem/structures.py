@@ -31,7 +31,7 @@ class Structure:
         Molecular formula in Hill order; a permanent charge stands at the end, as in "C5H14NO+".
     exact_mass
         Monoisotopic mass in Da: the sum of its atoms, also for a permanent cation, whose precursor m/z is then that
-        of the adduct [M]+.
+        of the adduct [M]+. Rounded to 1e-6 Da.
     """
 
     smiles: str
@@ -89,8 +89,6 @@ def read_molecule(text: str) -> Mol:
     mol = Chem.MolFromSmiles(text)
     if mol is None:
         raise StructureError(_why_unreadable(text))
-    if mol.GetNumAtoms() == 0:
-        raise StructureError("no atoms")
     return standardize_mol(mol) if _NEEDS_STANDARDIZING.search(text) else mol
 
 
@@ -110,7 +108,8 @@ def describe(mol: Mol) -> Structure:
         raise StructureError("has no InChI")
     # RDKit takes off the electrons that a charge stands for; here that is the business of the adduct
     mass = rdMolDescriptors.CalcExactMolWt(mol) + Chem.GetFormalCharge(mol) * ELECTRON_MASS
-    return Structure(Chem.MolToSmiles(mol), inchikey, formula, mass)
+    # the order of the atoms shows in the last digits; rounded, all isomers have one mass
+    return Structure(Chem.MolToSmiles(mol), inchikey, formula, round(mass, 6))
 
 
 def standardize_mol(mol: Mol) -> Mol:
