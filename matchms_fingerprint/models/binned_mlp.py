@@ -1,0 +1,96 @@
+"""Residual multi-layer perceptron on binned peaks.
+
+The input layer is an embedding bag: each binned fragment or loss has a learned vector, and a spectrum is the weighted
+sum of the vectors of its peaks, so the cost follows the number of peaks and not of bins. Multi-task prediction of all
+bits from shared layers follows architecture 2 of Liu et al. ("Current and future deep learning algorithms for
+MS/MS-based small molecule structure elucidation"); the perceptron itself is close to the fingerprint model of
+MassSpecGym (Bushuiev et al. 2024).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from matchms_fingerprint.features.arrays import SpectrumArrays
+from matchms_fingerprint.features.binned import N_METADATA, BinnedRows, BinnedSettings, binned_rows
+from matchms_fingerprint.models.architecture import Architecture
+
+
+class BinnedMLP(Architecture):
+    """Encoder and fingerprint head.
+
+    Parameters
+    ----------
+    features
+        Settings of the binned features, see `features.binned.BinnedSettings`.
+    n_bits
+        Length of the predicted fingerprint.
+    n_input, n_hidden, n_embedding
+        Widths of the peak vectors, the residual blocks and the embedding.
+    n_blocks
+        Number of residual blocks.
+    dropout
+        Dropout rate of the hidden layers; `feature_dropout` that of the binned peaks.
+    """
+
+    def __init__(
+        self,
+        features: dict[str, Any],
+        n_bits: int,
+        n_input: int = 512,
+        n_hidden: int = 1024,
+        n_embedding: int = 512,
+        n_blocks: int = 2,
+        dropout: float = 0.3,
+        feature_dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        self.settings = BinnedSettings.from_dict(features)
+        self.config = {
+            "features": self.settings.to_dict(),
+            "n_bits": n_bits,
+            "n_input": n_input,
+            "n_hidden": n_hidden,
+            "n_embedding": n_embedding,
+            "n_blocks": n_blocks,
+            "dropout": dropout,
+            "feature_dropout": feature_dropout,
+        }
+        self.feature_dropout = feature_dropout
+        self.peaks = nn.EmbeddingBag(self.settings.n_features, n_input, mode="sum")
+        nn.init.normal_(self.peaks.weight, std=0.05)
+        self.metadata = nn.Linear(N_METADATA, n_input)
+        self.input = nn.Sequential(
+            nn.LayerNorm(n_input), nn.GELU(), nn.Linear(n_input, n_hidden), nn.GELU(), nn.Dropout(dropout)
+        )
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.LayerNorm(n_hidden), nn.Linear(n_hidden, n_hidden), nn.GELU(), nn.Dropout(dropout))
+            for _ in range(n_blocks)
+        )
+        self.embedding = nn.Linear(n_hidden, n_embedding)
+        self.head = nn.Sequential(nn.GELU(), nn.Dropout(dropout), nn.Linear(n_embedding, n_bits))
+
+    def prepare(self, spectra: SpectrumArrays) -> BinnedRows:
+        """Turn spectra into what `forward` takes."""
+        return binned_rows(spectra, self.settings)
+
+    def forward(self, prepared: BinnedRows) -> tuple[Tensor, Tensor]:
+        """Predict a batch; see `Architecture.forward`."""
+        device = self.metadata.weight.device
+        weights = torch.from_numpy(prepared.weights).to(device)
+        if self.training:
+            weights = functional.dropout(weights, self.feature_dropout)
+        summed = self.peaks(
+            torch.from_numpy(prepared.indices).to(device),
+            torch.from_numpy(prepared.offsets[:-1]).to(device),
+            per_sample_weights=weights,
+        )
+        hidden = self.input(summed + self.metadata(torch.from_numpy(prepared.metadata).to(device)))
+        for block in self.blocks:
+            hidden = hidden + block(hidden)
+        embedding = self.embedding(hidden)
+        return self.head(embedding), embedding

@@ -1,0 +1,184 @@
+"""Model bundles: a folder with weights, the description of the network, and the card, verified whenever it is loaded.
+
+    bundle.json                 what the network is, how to read its output, sha256 of the files beside it, the card
+    weights.safetensors         parameters as 16-bit floats
+    substructures.json          for each Morgan bit, the substructure that it most often stands for
+    MODEL_CARD.md               the card for people
+
+Nothing in a bundle is executed or unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save_file
+from torch import Tensor
+
+from matchms_fingerprint.errors import InputFileError, ModelError
+from matchms_fingerprint.io.artifacts import atomic_folder, read_json, sha256_of, write_json
+
+BUNDLE_FORMAT = 1
+MANIFEST = "bundle.json"
+WEIGHTS = "weights.safetensors"
+SUBSTRUCTURES = "substructures.json"
+CARD = "MODEL_CARD.md"
+
+
+@dataclass(frozen=True)
+class BundleManifest:
+    """Content of `bundle.json`.
+
+    Parameters
+    ----------
+    name, version
+        What the model is called, and its version.
+    architecture, config
+        Network by its name in `models.registry`, and its settings.
+    fingerprint
+        Specification of the predicted fingerprint.
+    bit_threshold
+        Probability from which on a bit counts as set, chosen on validation data.
+    temperatures
+        Per score, the temperature of the softmax over candidates, fitted on validation data.
+    card
+        Data, licences, folds, metrics, limits.
+    files
+        sha256 of each file beside the manifest.
+    format
+        Version of the bundle format.
+    """
+
+    name: str
+    version: str
+    architecture: str
+    config: dict[str, Any]
+    fingerprint: str
+    bit_threshold: float
+    temperatures: dict[str, float]
+    card: dict[str, Any]
+    files: dict[str, str] = field(default_factory=dict)
+    format: int = BUNDLE_FORMAT
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that was read and verified."""
+
+    folder: Path
+    manifest: BundleManifest
+    tensors: dict[str, Tensor]
+    substructures: dict[int, str]
+
+
+def save_bundle(
+    folder: str | Path,
+    manifest: BundleManifest,
+    tensors: dict[str, Tensor],
+    substructures: dict[int, str],
+    card_text: str,
+    overwrite: bool = False,
+) -> None:
+    """Write a bundle, whole or not at all; the weights become 16-bit floats."""
+    with atomic_folder(folder, marker=MANIFEST, overwrite=overwrite) as partial:
+        halves = {name: tensor.detach().cpu().to(torch.float16).contiguous() for name, tensor in tensors.items()}
+        save_file(halves, partial / WEIGHTS)
+        write_json(partial / SUBSTRUCTURES, {str(bit): text for bit, text in sorted(substructures.items())})
+        (partial / CARD).write_text(card_text, encoding="utf-8")
+        sums = {name: sha256_of(partial / name) for name in (WEIGHTS, SUBSTRUCTURES, CARD)}
+        write_json(partial / MANIFEST, asdict(manifest) | {"files": sums})
+
+
+def find_bundle(name_or_path: str | Path) -> Path:
+    """Return the folder of a model given by the name of a shipped one, or by its path.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model; names those that are there.
+    """
+    shipped = shipped_models()
+    if str(name_or_path) in shipped:
+        return shipped[str(name_or_path)]
+    path = Path(name_or_path)
+    if not path.is_dir():
+        raise ModelError(
+            f"model {str(name_or_path)!r}: neither a shipped model ({', '.join(shipped) or 'none'}) nor a folder"
+        )
+    return path
+
+
+def shipped_models() -> dict[str, Path]:
+    """Return the models inside the package: name -> folder."""
+    root = Path(str(files("matchms_fingerprint"))) / "models" / "weights"
+    return {path.parent.name: path.parent for path in sorted(root.glob(f"*/{MANIFEST}"))}
+
+
+def read_manifest(folder: str | Path) -> BundleManifest:
+    """Read and check `bundle.json` without touching the weights.
+
+    Raises
+    ------
+    ModelError
+        If the manifest is missing, broken, or of another format.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        content = read_json(path)
+    except InputFileError as error:
+        raise ModelError(f"{error}; a model is a folder with {MANIFEST} and {WEIGHTS}") from None
+    if not isinstance(content, dict) or content.get("format") != BUNDLE_FORMAT:
+        found = content.get("format") if isinstance(content, dict) else None
+        raise ModelError(
+            f"{path}: bundle format {found!r}, this version reads {BUNDLE_FORMAT}; "
+            "update matchms_fingerprint, or train the model again"
+        )
+    known = {item.name for item in fields(BundleManifest)}
+    wrong = sorted(set(content) ^ known)
+    if wrong:
+        raise ModelError(f"{path}: unknown or missing entries: {', '.join(wrong)}; get the model again")
+    return BundleManifest(**content)
+
+
+def read_bundle(folder: str | Path) -> Bundle:
+    """Read a bundle and verify the sha256 of each of its files.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, or is not the one that the manifest names.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    if WEIGHTS not in manifest.files:
+        raise ModelError(f"{folder / MANIFEST}: no sha256 of {WEIGHTS}; get the model again")
+    contents = {name: _verified_bytes(folder / name, expected) for name, expected in manifest.files.items()}
+    try:
+        tensors = load_tensors(contents[WEIGHTS])
+    except SafetensorError as error:
+        raise ModelError(f"{folder / WEIGHTS}: not a safetensors file ({error}); get the model again") from None
+    meanings = json.loads(contents.get(SUBSTRUCTURES, b"{}"))
+    return Bundle(folder, manifest, tensors, {int(bit): text for bit, text in meanings.items()})
+
+
+def _verified_bytes(path: Path, expected: str) -> bytes:
+    """Read a file once and return its content if its sha256 is the expected one."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"{path}: missing; get the model again") from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise ModelError(
+            f"{path}: sha256 is {found[:12]}..., the manifest says {expected[:12]}...; the file is damaged or was "
+            "changed, get the model again"
+        )
+    return content

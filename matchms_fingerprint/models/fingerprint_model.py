@@ -1,0 +1,138 @@
+"""A trained model: spectra in, fingerprints and embeddings out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from matchms import Spectrum
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from matchms_fingerprint.chem.fingerprints import FingerprintSpec
+from matchms_fingerprint.errors import ModelError
+from matchms_fingerprint.features.arrays import SpectrumArrays, spectrum_arrays
+from matchms_fingerprint.models.bundle import WEIGHTS, Bundle, find_bundle, read_bundle
+from matchms_fingerprint.models.registry import build_network
+
+BATCH_SIZE = 512
+BIT_FREQUENCIES = "bit_frequencies"
+
+
+class FingerprintModel:
+    """Predicts the molecular fingerprint of the compound behind a spectrum, and embeds the spectrum.
+
+    Made by `load_model`.
+
+    Parameters
+    ----------
+    bundle
+        What `models.bundle.read_bundle` returned.
+
+    Examples
+    --------
+    >>> from matchms.reference_spectra import phenylalanine
+    >>> from matchms_fingerprint import load_model
+    >>> model = load_model("default")
+    >>> model.predict_fingerprints([phenylalanine()]).shape
+    (1, 4096)
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        manifest = bundle.manifest
+        self.folder = bundle.folder
+        self.name = manifest.name
+        self.version = manifest.version
+        self.sha256 = manifest.files[WEIGHTS]
+        self.fingerprint = FingerprintSpec.parse(manifest.fingerprint)
+        self.bit_threshold = manifest.bit_threshold
+        self.temperatures = dict(manifest.temperatures)
+        self.card = manifest.card
+        self.bit_meanings = bundle.substructures
+        tensors = {name: tensor.to(torch.float32) for name, tensor in bundle.tensors.items()}
+        frequencies = tensors.pop(BIT_FREQUENCIES, None)
+        self.bit_frequencies = None if frequencies is None else frequencies.numpy()
+        self.network = build_network(manifest.architecture, manifest.config)
+        try:
+            self.network.load_state_dict(tensors)
+        except RuntimeError as error:
+            first = str(error).splitlines()[-1].strip()
+            raise ModelError(f"{bundle.folder / WEIGHTS}: does not fit its manifest ({first})") from None
+        self.network.eval()
+
+    def __repr__(self) -> str:
+        return f"FingerprintModel({self.name!r}, version={self.version!r}, fingerprint={str(self.fingerprint)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load_model, (str(self.folder),)
+
+    def predict_fingerprints(self, spectra: Iterable[Spectrum], binary: bool = False) -> NDArray[Any]:
+        """Predict the fingerprint of the compound behind each spectrum.
+
+        Parameters
+        ----------
+        spectra
+            matchms spectra of either ion mode. Of their metadata precursor_mz, adduct, ionmode, collision_energy and
+            instrument_type are used where they are there.
+        binary
+            Return bits instead of probabilities: those above `bit_threshold`, which was chosen on validation data.
+
+        Returns
+        -------
+        ndarray of shape (n_spectra, n_bits)
+            float32 probabilities, or uint8 bits.
+        """
+        parts = [torch.sigmoid(logits).numpy() for logits, _ in self._batches(spectra)]
+        probabilities = np.concatenate(parts or [np.empty((0, self.fingerprint.n_bits), np.float32)])
+        return (probabilities > self.bit_threshold).astype(np.uint8) if binary else probabilities
+
+    def embed(self, spectra: Iterable[Spectrum]) -> NDArray[np.float32]:
+        """Embed each spectrum.
+
+        Returns
+        -------
+        ndarray of shape (n_spectra, n_embedding), float32
+            Unit vectors; their dot product is the cosine similarity.
+        """
+        parts = [functional.normalize(embedding, dim=1).numpy() for _, embedding in self._batches(spectra)]
+        return np.concatenate(parts or [np.empty((0, int(self.network.config["n_embedding"])), np.float32)])
+
+    def predict_and_embed(self, spectra: Iterable[Spectrum]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return what `predict_fingerprints` and `embed` return, from one pass through the network."""
+        parts = [
+            (torch.sigmoid(logits).numpy(), functional.normalize(embedding, dim=1).numpy())
+            for logits, embedding in self._batches(spectra)
+        ]
+        if not parts:
+            return self.predict_fingerprints([]), self.embed([])
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def _batches(self, spectra: Iterable[Spectrum]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        remaining = iter(spectra)
+        while batch := list(islice(remaining, BATCH_SIZE)):
+            yield self.predict_arrays(spectrum_arrays(batch))
+
+    @torch.inference_mode()
+    def predict_arrays(self, spectra: SpectrumArrays) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits (n_spectra, n_bits) and embedding (n_spectra, n_embedding) of prepared spectra."""
+        return self.network.forward(self.network.prepare(spectra))
+
+
+def load_model(name_or_path: str | Path = "default") -> FingerprintModel:
+    """Load a model, and verify its weights.
+
+    Parameters
+    ----------
+    name_or_path
+        Name of a model inside the package (`"default"`), or the folder of a bundle that `train` wrote.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, its sha256 is wrong, or it is of another version.
+    """
+    return FingerprintModel(read_bundle(find_bundle(name_or_path)))

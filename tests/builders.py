@@ -1,0 +1,70 @@
+"""Small real things that many tests need: spectra, and a bundle that loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from matchms import Spectrum
+
+from matchms_fingerprint.features.binned import BinnedSettings
+from matchms_fingerprint.models.bundle import BundleManifest, save_bundle
+from matchms_fingerprint.models.registry import build_network
+
+TINY_FINGERPRINT = "morgan:radius=2,bits=256"
+
+
+def make_spectrum(mz: list[float] | None = None, intensities: list[float] | None = None, **metadata: Any) -> Spectrum:
+    """Return a spectrum with sensible metadata that keyword arguments replace; None removes an entry."""
+    mz = [85.0284, 127.039, 145.0495] if mz is None else mz
+    intensities = [1.0] * len(mz) if intensities is None else intensities
+    known = {"precursor_mz": 181.0707, "adduct": "[M+H]+", "ionmode": "positive", "charge": 1} | metadata
+    kept = {key: value for key, value in known.items() if value is not None}
+    return Spectrum(np.array(mz, float), np.array(intensities, float), metadata=kept)
+
+
+def random_spectra(n: int, seed: int = 0) -> list[Spectrum]:
+    """Return `n` random spectra of both ion modes with 3 to 20 peaks and structures among a few known ones."""
+    rng = np.random.default_rng(seed)
+    smiles = ("CC(=O)Oc1ccccc1C(=O)O", "CN1C=NC2=C1C(=O)N(C(=O)N2C)C", "OCC1OC(O)C(O)C(O)C1O", "NC(Cc1ccccc1)C(=O)O")
+    spectra = []
+    for i in range(n):
+        mz = np.sort(rng.uniform(50, 300, rng.integers(3, 21))).tolist()
+        positive = bool(rng.random() < 0.5)
+        spectra.append(
+            make_spectrum(
+                mz,
+                rng.uniform(0.01, 1, len(mz)).tolist(),
+                precursor_mz=float(rng.uniform(300, 400)),
+                adduct="[M+H]+" if positive else "[M-H]-",
+                ionmode="positive" if positive else "negative",
+                charge=1 if positive else -1,
+                smiles=smiles[i % len(smiles)],
+                feature_id=str(i + 1),
+            )
+        )
+    return spectra
+
+
+def tiny_model(folder: Path, fingerprint: str = TINY_FINGERPRINT, n_bits: int = 256, seed: int = 0) -> Path:
+    """Write a small bundle with random weights; return its folder, which `load_model` reads."""
+    torch.manual_seed(seed)
+    features = BinnedSettings(fine_fragments=(8503, 12704, 14505), fine_losses=(1801, 3602))
+    config = {"n_bits": n_bits, "n_input": 16, "n_hidden": 32, "n_embedding": 24, "n_blocks": 1}
+    network = build_network("binned_mlp", {"features": features.to_dict(), **config})
+    manifest = BundleManifest(
+        name="tiny",
+        version="0",
+        architecture="binned_mlp",
+        config=network.config,
+        fingerprint=fingerprint,
+        bit_threshold=0.5,
+        temperatures={"cosine": 0.05, "tanimoto": 0.05, "log_likelihood": 0.05},
+        card={"title": "random weights for tests"},
+    )
+    tensors = network.state_dict() | {"bit_frequencies": torch.rand(n_bits)}
+    target = Path(folder) / "tiny_model"
+    save_bundle(target, manifest, tensors, {0: "CO", 1: "c1ccccc1"}, "# tiny\n", overwrite=True)
+    return target
