@@ -9,7 +9,15 @@ from matchms_fingerprint.chem.fingerprints import (
     pack_bits,
     unpack_bits,
 )
-from matchms_fingerprint.chem.structures import Structure, describe, read_molecule, standardize, standardize_mol
+from matchms_fingerprint.chem.formulas import hill_formula, parse_formula
+from matchms_fingerprint.chem.structures import (
+    Structure,
+    describe,
+    read_mol_block,
+    read_molecule,
+    standardize,
+    standardize_mol,
+)
 
 __all__ = [
     "Adduct",
@@ -21,7 +29,10 @@ __all__ = [
     "fingerprint_bytes",
     "fingerprints",
     "get_adduct",
+    "hill_formula",
     "pack_bits",
+    "parse_formula",
+    "read_mol_block",
     "read_molecule",
     "standardize",
     "standardize_mol",
