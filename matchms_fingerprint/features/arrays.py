@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
@@ -88,6 +88,13 @@ class SpectrumArrays:
         peaks = np.repeat(self.offsets[indices] - offsets[:-1], lengths) + np.arange(offsets[-1])
         per_spectrum = {f.name: getattr(self, f.name)[indices] for f in fields(self)[3:]}
         return SpectrumArrays(self.mz[peaks], self.intensity[peaks], offsets, **per_spectrum)
+
+
+def join_arrays(parts: Sequence[SpectrumArrays]) -> SpectrumArrays:
+    """Join batches into one, in their order."""
+    lengths = np.concatenate([np.diff(part.offsets) for part in parts])
+    joined = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(SpectrumArrays)}
+    return SpectrumArrays(**(joined | {"offsets": np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)}))
 
 
 def spectrum_arrays(spectra: Iterable[Spectrum]) -> SpectrumArrays:

@@ -90,8 +90,8 @@ class BinnedSettings:
         known = set(cls.__dataclass_fields__) - {"tables"}
         if unknown := sorted(set(values) - known):
             raise ModelError(f"unknown feature settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-        lists = {key: tuple(values[key]) for key in ("fine_fragments", "fine_losses") if key in values}
-        return cls(**{**values, **lists})
+        lists: dict[str, Any] = {key: tuple(values[key]) for key in ("fine_fragments", "fine_losses") if key in values}
+        return cls(**(values | lists))
 
     def _make_tables(self) -> dict[str, Channel]:
         """Return the channels by name."""
@@ -100,12 +100,14 @@ class BinnedSettings:
         fine = 1.0 / self.fine_width_da
         fragments = _lookup(self.fine_fragments, start)
         losses = _lookup(self.fine_losses, start + len(self.fine_fragments))
-        return {
-            "nominal fragments": (NOMINAL_SCALE, False, np.arange(n_nominal)),
-            "nominal losses": (NOMINAL_SCALE, False, np.arange(n_nominal, start)),
+        nominal = np.arange(start, dtype=np.int64)
+        channels: dict[str, Channel] = {
+            "nominal fragments": (NOMINAL_SCALE, False, nominal[:n_nominal]),
+            "nominal losses": (NOMINAL_SCALE, False, nominal[n_nominal:]),
             "fine fragments": (fine, True, fragments),
             "fine losses": (fine, True, losses),
         }
+        return channels
 
 
 @dataclass(frozen=True)

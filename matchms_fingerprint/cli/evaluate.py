@@ -1,0 +1,87 @@
+"""`matchms-fingerprint evaluate`: a model on held-out spectra, beside the nearest neighbour and the controls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+
+@click.command(name="evaluate")
+@click.argument("spectra", type=click.Path(path_type=Path))
+@click.option("--model", default="default", help="Name of a shipped model, or the folder of a model.")
+@click.option("--folds", type=click.Path(path_type=Path), required=True, help="Table with the fold of each spectrum.")
+@click.option("--fold-column", default="fold_scaffold", help="Its column with the fold (train, val, test).")
+@click.option("--id-column", default="accession", help="Its column with the spectrum id (SPECTRUM_ID or FEATURE_ID).")
+@click.option("--fold", type=click.Choice(["val", "test"]), default="test", help="Fold to measure.")
+@click.option("--candidates", type=click.Path(path_type=Path), help="Library for retrieval; without it no hit rates.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="JSON file to write.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+@click.option("--quiet", is_flag=True, help="No table on stderr.")
+def command(
+    spectra: Path,
+    model: str,
+    folds: Path,
+    fold_column: str,
+    id_column: str,
+    fold: str,
+    candidates: Path | None,
+    output: Path,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Measure a model on SPECTRA with known structures.
+
+    The nearest neighbour takes its answers from the fold `train` of the same file. Needs the extra `train`.
+    """
+    from matchms_fingerprint.cli.train import require_train_extra
+    from matchms_fingerprint.errors import OutputError
+
+    require_train_extra()
+    if output.exists() and not overwrite:
+        raise OutputError(f"{output}: exists; give another file with -o, or replace it with --overwrite")
+    from matchms_fingerprint.candidates import CandidateLibrary
+    from matchms_fingerprint.evaluation.benchmark import evaluate_model
+    from matchms_fingerprint.io.artifacts import write_json
+    from matchms_fingerprint.models import load_model
+    from matchms_fingerprint.training.splits import FoldSource
+
+    result = evaluate_model(
+        load_model(model),
+        spectra,
+        FoldSource(folds, fold_column, id_column),
+        fold,
+        CandidateLibrary.open(candidates) if candidates else None,
+    )
+    write_json(output, result)
+    if not quiet:
+        _show(result)
+
+
+def _show(result: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(stderr=True)
+    table = Table(title=f"Mean Tanimoto on {result['fold']}, 95 % intervals")
+    for column in ("spectra of", "n", "model", "nearest neighbour", "difference"):
+        table.add_column(column)
+    for group, row in result["fingerprint"].items():
+        cells = [_interval(row[key]) for key in ("model", "nearest_neighbour", "difference")]
+        table.add_row(group, str(row["n_spectra"]), *cells)
+    console.print(table)
+    if "retrieval" in result:
+        found = result["retrieval"]
+        table = Table(
+            title=f"Retrieval, {found['n_spectra']} spectra, median {found['median_candidates']:.0f} candidates"
+        )
+        for column in ("ranking", "hit@1", "hit@5", "hit@20", "MRR"):
+            table.add_column(column)
+        for name, row in found["rankings"].items():
+            table.add_row(name, *[_interval(row[f"hit@{k}"]) for k in (1, 5, 20)], f"{row['mrr']:.3f}")
+        console.print(table)
+
+
+def _interval(value: dict[str, float]) -> str:
+    return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"

@@ -1,0 +1,92 @@
+"""Controls that a retrieval figure must stand above, since the candidates alone give something away.
+
+Measured molecules look different from the molecules of a database, so a ranking that never sees the spectrum can score
+well (Gupta & Skinnider 2026).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, vstack
+from sklearn.linear_model import LogisticRegression
+
+from matchms_fingerprint.candidates import CandidateLibrary
+from matchms_fingerprint.chem.fingerprints import unpack_bits
+from matchms_fingerprint.kernels.tanimoto import bit_sums
+from matchms_fingerprint.kernels.types import FloatArray, WordArray
+
+
+class SpectrumBlind:
+    """Ranks candidates by how much they look like measured molecules: logistic regression on fingerprint bits.
+
+    Parameters
+    ----------
+    measured
+        Packed fingerprints of the training structures, shape (n_structures, n_words), uint64.
+    masses
+        Their exact masses in Da, shape (n_structures,).
+    library
+        Decoys of equal mass are drawn from it.
+    n_decoys
+        Decoys per measured structure.
+    tolerance_ppm
+        Mass window of the decoys.
+    seed
+        Seed of the draws.
+    """
+
+    def __init__(
+        self,
+        measured: NDArray[np.uint64],
+        masses: NDArray[np.float64],
+        library: CandidateLibrary,
+        n_decoys: int = 3,
+        tolerance_ppm: float = 10.0,
+        seed: int = 0,
+    ) -> None:
+        rng = np.random.default_rng(seed)
+        known = {row.tobytes() for row in measured}
+        decoys = []
+        for mass in masses:
+            found = library.search(neutral_mass=float(mass), tolerance_ppm=tolerance_ppm).fingerprints
+            drawn = rng.permutation(len(found))[: n_decoys + 1]
+            decoys += [row for row in found[drawn] if row.tobytes() not in known][:n_decoys]
+        n_bits = library.fingerprint.n_bits
+        bits = vstack(
+            [csr_matrix(unpack_bits(measured, n_bits)), csr_matrix(unpack_bits(np.array(decoys), n_bits))]
+        ).astype(np.float32)
+        labels = np.repeat([1, 0], [len(measured), len(decoys)])
+        fitted = LogisticRegression(C=0.1, max_iter=200).fit(bits, labels)
+        self.weights = fitted.coef_[0].astype(np.float64)
+
+    def score(self, _: FloatArray, packed: WordArray) -> FloatArray:
+        """Return the score of each candidate; the prediction is not looked at."""
+        return bit_sums(self.weights, packed)
+
+
+def shuffled_within_window(
+    precursor_mz: NDArray[np.float64], structure: NDArray[np.int64], ion_mode: NDArray[np.int8], seed: int = 0
+) -> NDArray[np.int64]:
+    """Give each spectrum another one of about the same precursor m/z and of another structure.
+
+    A model that reads the spectrum does clearly worse on these; what remains is owed to the precursor mass and to the
+    candidates.
+
+    Returns
+    -------
+    ndarray of shape (n_spectra,), int64
+        Position of the other spectrum: the nearest in precursor m/z of the same ion mode and another structure; the
+        spectrum itself where there is none.
+    """
+    rng = np.random.default_rng(seed)
+    other = np.arange(precursor_mz.size)
+    for mode in np.unique(ion_mode):
+        rows = np.flatnonzero(ion_mode == mode)
+        rows = rows[np.lexsort((rng.random(rows.size), precursor_mz[rows]))]
+        for place, row in enumerate(rows):
+            near = rows[max(0, place - 50) : place + 51]
+            near = near[structure[near] != structure[row]]
+            if near.size:
+                other[row] = near[np.abs(precursor_mz[near] - precursor_mz[row]).argmin()]
+    return other

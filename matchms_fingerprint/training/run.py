@@ -1,0 +1,84 @@
+"""One training run from files to a bundle."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from matchms_fingerprint.candidates import CandidateLibrary
+from matchms_fingerprint.chem.fingerprints import FingerprintSpec
+from matchms_fingerprint.errors import FingerprintSpecError, InputFileError, OutputError, SettingsError
+from matchms_fingerprint.io.artifacts import read_json, sha256_of, write_json
+from matchms_fingerprint.training.datasets import read_labelled_spectra
+from matchms_fingerprint.training.finish import About, finish
+from matchms_fingerprint.training.fit import fit
+from matchms_fingerprint.training.settings import TrainingSettings
+from matchms_fingerprint.training.splits import FoldSource, leaking_structures
+
+logger = logging.getLogger("matchms_fingerprint")
+
+
+def train(
+    spectra: str | Path,
+    folds: FoldSource,
+    settings: TrainingSettings,
+    about: About,
+    output: str | Path,
+    run_folder: str | Path,
+    library: CandidateLibrary | None = None,
+    resume: bool = False,
+    allow_shared_structures: bool = False,
+    overwrite: bool = False,
+    progress: bool = True,
+    **trainer_options: Any,
+) -> dict[str, Any]:
+    """Read, split, train, measure and write a model; return its card.
+
+    Raises
+    ------
+    SettingsError
+        If structures of `test` stand in `train` or `val` too, or a fold is empty.
+    OutputError
+        If the run folder holds a run and `resume` is not set, or holds a run with other settings or data.
+    """
+    run_folder = Path(run_folder)
+    _claim(run_folder, {"settings": settings.to_dict(), "spectra": sha256_of(_existing(spectra))}, resume)
+    data = read_labelled_spectra(spectra, FingerprintSpec.parse(settings.fingerprint))
+    if library is not None and library.fingerprint != data.fingerprint:
+        raise FingerprintSpecError(
+            f"the library has fingerprints {library.fingerprint}, the run predicts {data.fingerprint}; build it again "
+            f"with --fingerprint {data.fingerprint}"
+        )
+    fold = folds.folds_of(data, settings.seed)
+    for name in ("train", "val"):
+        if not (fold == name).any():
+            raise SettingsError(f"no spectrum is in fold {name!r}; give more spectra or other folds")
+    leaking = leaking_structures(fold, data.keys())
+    if leaking and not allow_shared_structures:
+        raise SettingsError(
+            f"{len(leaking)} structures of `test` stand in `train` or `val` too, such as {leaking[0]}: figures on "
+            "`test` would not show generalisation; use another split, or --allow-shared-structures"
+        )
+    logger.info("%d spectra of %d structures", len(data), len(data.smiles))
+    network = fit(data, fold, settings, run_folder, progress=progress, **trainer_options)
+    return finish(network, data, fold, settings, about, output, library, overwrite)
+
+
+def _existing(path: str | Path) -> Path:
+    if not Path(path).is_file():
+        raise InputFileError(f"{path}: no such file")
+    return Path(path)
+
+
+def _claim(run_folder: Path, identity: dict[str, Any], resume: bool) -> None:
+    """Make the run folder, or check that what it holds is the run to resume."""
+    described = run_folder / "run_settings.json"
+    if described.is_file():
+        if not resume:
+            raise OutputError(f"{run_folder}: holds a run; continue it with --resume, or give another --run-folder")
+        if read_json(described) != identity:
+            raise OutputError(f"{run_folder}: holds a run with other settings or spectra; give another --run-folder")
+        return
+    run_folder.mkdir(parents=True, exist_ok=True)
+    write_json(described, identity)

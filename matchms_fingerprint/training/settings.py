@@ -1,0 +1,82 @@
+"""All settings of a training run, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from matchms_fingerprint.constants import DEFAULT_FINGERPRINT
+from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.training.augment import Augmentation
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Settings of `training.fit.fit`.
+
+    Parameters
+    ----------
+    architecture
+        Name of a network in `models.registry`.
+    network
+        Its settings, except what follows from the data.
+    fingerprint
+        Specification of the fingerprint to predict.
+    n_fine_fragments, n_fine_losses
+        Number of 0.01 Da bins that become features, the most frequent in the training structures.
+    epochs
+        Most epochs; an epoch is `spectra_per_epoch` draws.
+    spectra_per_epoch
+        Draws per epoch, with structures balanced.
+    structure_cap
+        A structure is drawn as often as one with this many spectra at most.
+    batch_size
+        Spectra per step.
+    learning_rate, weight_decay
+        Of AdamW; the rate rises over `warmup` of the steps and falls to 0 along a cosine.
+    warmup
+        Share of steps.
+    iou_weight
+        Weight of the soft Tanimoto loss beside the cross-entropy.
+    patience
+        Stop after this many epochs without a better mean Tanimoto on `val`.
+    augmentation
+        How spectra are disturbed.
+    seed
+        Of everything that is drawn.
+    """
+
+    architecture: str = "binned_mlp"
+    network: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str = DEFAULT_FINGERPRINT
+    n_fine_fragments: int = 4000
+    n_fine_losses: int = 2000
+    epochs: int = 30
+    spectra_per_epoch: int = 20_000
+    structure_cap: int = 10
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.02
+    warmup: float = 0.1
+    iou_weight: float = 1.0
+    patience: int = 8
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    seed: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-safe values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> TrainingSettings:
+        """Read settings; refuse unknown keys by name."""
+        _refuse_unknown(values, cls)
+        augmentation = values.get("augmentation", {})
+        _refuse_unknown(augmentation, Augmentation)
+        return cls(**(values | {"augmentation": Augmentation(**augmentation)}))
+
+
+def _refuse_unknown(values: dict[str, Any], target: type) -> None:
+    known = {item.name for item in fields(target)}
+    if unknown := sorted(set(values) - known):
+        raise SettingsError(f"unknown training settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
