@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-# isomers differ in the last digits of their computed masses; that must not order them
+# rounding noise must not order what has the same error to the other side
 _MASS_ERROR_DECIMALS = 3
 
 
@@ -30,7 +30,9 @@ def softmax(scores: np.ndarray, temperature: float) -> np.ndarray:
     return shares
 
 
-def best_first(scores: np.ndarray, mass_errors_ppm: np.ndarray, inchikeys: Sequence[str], top_k: int) -> np.ndarray:
+def best_first(
+    scores: np.ndarray, mass_errors_ppm: np.ndarray, keys_of: Callable[[np.ndarray], Sequence[str]], top_k: int
+) -> np.ndarray:
     """Return the indices of the best candidates.
 
     Higher scores come first; equal ones are ordered by the smaller absolute mass error (to a thousandth of a ppm), then
@@ -42,8 +44,8 @@ def best_first(scores: np.ndarray, mass_errors_ppm: np.ndarray, inchikeys: Seque
         ndarray of shape (n,), float64.
     mass_errors_ppm
         ndarray of shape (n,), float64, parts per million.
-    inchikeys
-        n keys; only those of candidates that can be among the best are looked at.
+    keys_of
+        Returns the InChIKeys of the candidates at some indices; asked only for those that can be among the best.
     top_k
         How many to return at most.
 
@@ -54,7 +56,7 @@ def best_first(scores: np.ndarray, mass_errors_ppm: np.ndarray, inchikeys: Seque
     contenders = _contenders(scores, top_k)
     order = np.lexsort(
         (
-            np.array([inchikeys[index] for index in contenders], dtype=str),
+            np.array(keys_of(contenders), dtype=str),
             np.abs(mass_errors_ppm[contenders]).round(_MASS_ERROR_DECIMALS),
             -scores[contenders],
         )
@@ -63,15 +65,16 @@ def best_first(scores: np.ndarray, mass_errors_ppm: np.ndarray, inchikeys: Seque
     return best
 
 
-def first_of_each(rows: np.ndarray, mass_errors_ppm: np.ndarray) -> np.ndarray:
-    """Return the indices that keep each library row once, with its smallest absolute mass error.
+def each_once(masses: np.ndarray, places: np.ndarray, mass_errors_ppm: np.ndarray) -> np.ndarray:
+    """Return the indices that keep each candidate once, with its smallest absolute mass error.
 
     A candidate is found twice where two adducts stand for nearly the same mass. Of equal errors the first is kept.
 
     Parameters
     ----------
-    rows
-        ndarray of shape (n,), int64: the candidate's row in the library.
+    masses, places
+        Exact mass, and place among the candidates of that mass (`place_among_equals`); together they tell candidates
+        apart. ndarrays of shape (n,), float64 and int64.
     mass_errors_ppm
         ndarray of shape (n,), float64, parts per million.
 
@@ -80,10 +83,15 @@ def first_of_each(rows: np.ndarray, mass_errors_ppm: np.ndarray) -> np.ndarray:
     ndarray of shape (n_distinct,), int64
         Ascending.
     """
-    order = np.lexsort((np.abs(mass_errors_ppm), rows))
-    is_first = np.ones(len(rows), dtype=bool)
-    is_first[1:] = rows[order][1:] != rows[order][:-1]
+    order = np.lexsort((np.abs(mass_errors_ppm), places, masses))
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = (np.diff(masses[order]) != 0) | (np.diff(places[order]) != 0)
     return np.sort(order[is_first])
+
+
+def place_among_equals(masses: np.ndarray) -> np.ndarray:
+    """Return for each of n ascending masses how many equal ones stand before it, ndarray of shape (n,), int64."""
+    return np.arange(len(masses)) - np.searchsorted(masses, masses, side="left")
 
 
 def _contenders(scores: np.ndarray, top_k: int) -> np.ndarray:

@@ -1,0 +1,168 @@
+"""Spectra, a candidate library and a model to annotations: the main job, streamed batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from matchms import Spectrum
+from rich.console import Console
+from rich.progress import track
+
+from matchms_fingerprint.annotation.features import ANNOTATED, NO_CANDIDATES, Feature, harmonized, read_features
+from matchms_fingerprint.annotation.pool import CandidatePool
+from matchms_fingerprint.annotation.settings import AnnotationSettings
+from matchms_fingerprint.candidates import CandidateLibrary
+from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM, MIN_PEAKS
+from matchms_fingerprint.errors import LibraryError
+from matchms_fingerprint.io import UnreadableBlock, iter_features
+from matchms_fingerprint.kernels.tanimoto import SCORES
+from matchms_fingerprint.models import FingerprintModel, load_model
+from matchms_fingerprint.records import Annotation
+
+Item = TypeVar("Item")
+
+
+def annotate(
+    spectra: str | Path | Iterable[Spectrum],
+    library: str | Path | CandidateLibrary,
+    model: str | Path | FingerprintModel = "default",
+    top_k: int = 10,
+    score: str = "cosine",
+    tolerance_ppm: float = DEFAULT_TOLERANCE_PPM,
+    tolerance_da: float | None = None,
+    adducts: Iterable[str] | None = None,
+    ion_mode: str | None = None,
+    per_feature: str = "merge",
+    min_peaks: int = MIN_PEAKS,
+    batch_size: int = 256,
+    progress: bool = False,
+) -> Iterator[Annotation]:
+    """Rank the candidate structures of each feature.
+
+    For each feature the candidates in the mass window of its precursor are scored by the fingerprint that the model
+    predicts from its spectrum. The window follows the adduct that the input gives; without one, the common adducts of
+    the ion mode are tried. No feature disappears: one without hits tells the reason in its `status`.
+
+    Files are streamed, and no more than one batch of spectra is held in memory.
+
+    Parameters
+    ----------
+    spectra
+        Path of a file that `load_spectra` reads, or matchms spectra. Spectra from memory are taken one by one, with
+        metadata harmonized as `load_spectra` does; MS1 spectra among them are left out.
+    library
+        A `CandidateLibrary`, its path, or "starter" for the one inside the package.
+    model
+        Name of a shipped model, path of a bundle, or a `FingerprintModel`.
+    top_k
+        Hits kept for each feature.
+    score
+        "cosine", "tanimoto" or "log_likelihood"; see `kernels.tanimoto`.
+    tolerance_ppm
+        Tolerance of the precursor m/z, in parts per million.
+    tolerance_da
+        Tolerance of the precursor m/z in Da; takes the place of `tolerance_ppm` where given.
+    adducts
+        Adducts such as "[M+Na]+" to try where the input gives none, in place of the common ones.
+    ion_mode
+        "positive" or "negative", for features whose ion mode the input does not tell.
+    per_feature
+        What to do with several spectra of one feature in a file: "merge", "best" or "all".
+    min_peaks
+        Features with fewer peaks are not annotated.
+    batch_size
+        Features that are predicted together.
+    progress
+        Show a progress bar on stderr.
+
+    Yields
+    ------
+    Annotation
+        One for each feature, in input order, hits best first. `probability` is the softmax of the scores over all
+        candidates of the feature, with the temperature that was fitted for the model on validation data.
+
+    Raises
+    ------
+    InputFileError
+        If the file cannot be read as spectra at all.
+    LibraryError
+        If the library cannot be opened, or holds another fingerprint than the model predicts.
+    ModelError
+        If the model cannot be loaded.
+    SettingsError, AdductError
+        If a setting or one of `adducts` is not understood.
+
+    Examples
+    --------
+    >>> from matchms_fingerprint import annotate
+    >>> for annotation in annotate("features_iimn_fbmn.mgf", "starter", top_k=3):  # doctest: +SKIP
+    ...     print(annotation.feature_id, annotation.status, [hit.candidate.name for hit in annotation.hits])
+    """
+    settings = AnnotationSettings(
+        top_k=top_k,
+        score=score,
+        tolerance_ppm=tolerance_ppm,
+        tolerance_da=tolerance_da,
+        adducts=(adducts,) if isinstance(adducts, str) else tuple(adducts or ()),
+        ion_mode=ion_mode,
+        per_feature=per_feature,
+        min_peaks=min_peaks,
+        batch_size=batch_size,
+    )
+    library = library if isinstance(library, CandidateLibrary) else CandidateLibrary.open(library)
+    model = model if isinstance(model, FingerprintModel) else load_model(model)
+    check_fingerprints(library, model)
+    items: Iterable[Spectrum | UnreadableBlock]
+    if isinstance(spectra, str | Path):
+        items = iter_features(spectra, settings.per_feature, settings.fallback_ion_mode)
+    else:
+        items = harmonized(spectra, settings.fallback_ion_mode)
+    annotations = annotate_features(read_features(items, settings), library, model, settings)
+    if progress:
+        console = Console(stderr=True)
+        return iter(track(annotations, description="annotating", console=console, transient=True))
+    return annotations
+
+
+def annotate_features(
+    features: Iterable[Feature], library: CandidateLibrary, model: FingerprintModel, settings: AnnotationSettings
+) -> Iterator[Annotation]:
+    """Annotate features that have been read and judged; one model call for each batch of them."""
+    for batch in batches(features, settings.batch_size):
+        fingerprints = iter(model.predict_fingerprints([f.spectrum for f in batch if not f.status]))
+        for feature in batch:
+            if feature.status:
+                yield feature.annotation(feature.status)
+                continue
+            pool = CandidatePool.of(feature, library, settings)
+            scores = pool.scores(SCORES[settings.score], next(fingerprints))
+            if not len(pool):
+                yield feature.annotation(NO_CANDIDATES, message=_nothing_found(feature, settings))
+                continue
+            temperature = model.temperatures[settings.score]
+            yield feature.annotation(ANNOTATED, pool.ranked(scores, temperature, settings.score, settings.top_k))
+
+
+def check_fingerprints(library: CandidateLibrary, model: FingerprintModel) -> None:
+    """Raise `LibraryError` unless the library holds the fingerprint that the model predicts."""
+    if library.fingerprint != model.fingerprint:
+        raise LibraryError(
+            f"{library.path}: holds the fingerprint {library.fingerprint}, but model {model.name} predicts "
+            f"{model.fingerprint}; build the library with --fingerprint {model.fingerprint}, or take another model"
+        )
+
+
+def batches(items: Iterable[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Cut a stream into lists of `size` items; the last one may be shorter."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+def _nothing_found(feature: Feature, settings: AnnotationSettings) -> str:
+    if not feature.adducts:
+        return f"none of the adducts to try is {feature.ion_mode}"
+    return f"none within {settings.tolerance} as {', '.join(adduct.name for adduct in feature.adducts)}"

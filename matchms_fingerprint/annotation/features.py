@@ -1,0 +1,173 @@
+"""What is known of a feature before any candidate is looked at, and whether it can be annotated at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matchms import Spectrum
+
+from matchms_fingerprint.annotation.settings import AnnotationSettings
+from matchms_fingerprint.chem import Adduct, common_adducts, get_adduct
+from matchms_fingerprint.errors import AdductError
+from matchms_fingerprint.io import UnreadableBlock
+from matchms_fingerprint.io.blocks import BlockError, RawSpectrum
+from matchms_fingerprint.io.metadata import build_spectrum, clean_metadata, ms_level_of, settle_ion
+from matchms_fingerprint.records import Annotation, Hit
+
+ANNOTATED = "annotated"
+NO_CANDIDATES = "no_candidates"
+TOO_FEW_PEAKS = "too_few_peaks"
+UNKNOWN_ION_MODE = "unknown_ion_mode"
+NO_PRECURSOR = "no_precursor"
+UNREADABLE = "unreadable"
+STATUSES = (ANNOTATED, NO_CANDIDATES, TOO_FEW_PEAKS, UNKNOWN_ION_MODE, NO_PRECURSOR, UNREADABLE)
+"""What can become of a feature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature, read and judged.
+
+    Parameters
+    ----------
+    feature_id, scans, precursor_mz, retention_time_s, ion_mode, adduct, n_peaks, message
+        As in `Annotation`.
+    status
+        Why the feature cannot be annotated, one of `STATUSES`; empty where nothing speaks against it.
+    adducts
+        The adducts to try: the one that the input gives, else those of the settings, else the common ones.
+    spectrum
+        None for a block that could not be read.
+    """
+
+    feature_id: str
+    scans: str = ""
+    precursor_mz: float | None = None
+    retention_time_s: float | None = None
+    ion_mode: str | None = None
+    adduct: str | None = None
+    n_peaks: int = 0
+    status: str = ""
+    message: str = ""
+    adducts: tuple[Adduct, ...] = ()
+    spectrum: Spectrum | None = None
+
+    def annotation(self, status: str, hits: tuple[Hit, ...] = (), message: str = "") -> Annotation:
+        """Return the record of the feature with what became of it."""
+        return Annotation(
+            feature_id=self.feature_id,
+            precursor_mz=self.precursor_mz,
+            retention_time_s=self.retention_time_s,
+            ion_mode=self.ion_mode,
+            adduct=self.adduct,
+            n_peaks=self.n_peaks,
+            status=status,
+            hits=hits,
+            scans=self.scans,
+            message="; ".join(part for part in (self.message, message) if part),
+        )
+
+
+def read_features(spectra: Iterable[Spectrum | UnreadableBlock], settings: AnnotationSettings) -> Iterator[Feature]:
+    """Judge each spectrum; one that has no `feature_id` is given its position, from 1."""
+    for position, item in enumerate(spectra, start=1):
+        if isinstance(item, UnreadableBlock):
+            yield _unreadable(item, position)
+        else:
+            yield _judge(item, position, settings)
+
+
+def harmonized(
+    spectra: Iterable[Spectrum | UnreadableBlock], ion_mode: str | None
+) -> Iterator[Spectrum | UnreadableBlock]:
+    """Give spectra from memory the metadata that `load_spectra` gives those from files; leave out MS1 spectra.
+
+    A spectrum whose precursor m/z is no number becomes an `UnreadableBlock`, as in a file.
+    """
+    for position, spectrum in enumerate(spectra, start=1):
+        if isinstance(spectrum, UnreadableBlock):
+            yield spectrum
+            continue
+        metadata = {key: _plain(value) for key, value in spectrum.metadata.items() if _is_plain(value)}
+        metadata.setdefault("feature_id", str(position))
+        try:
+            metadata = clean_metadata(metadata)
+        except BlockError as error:
+            yield UnreadableBlock("spectra in memory", position, str(metadata["feature_id"]), str(error))
+            continue
+        if ms_level_of(metadata, "ms_level") != 1:
+            settle_ion(metadata, ion_mode)
+            mz, intensities = spectrum.peaks.to_numpy.T
+            yield build_spectrum(RawSpectrum(mz, intensities, metadata))
+
+
+def _is_plain(value: object) -> bool:
+    """Tell numbers, text and lists of them from the arrays and dictionaries that matchms may keep in metadata."""
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    return isinstance(value, str | int | float | np.number)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.number) else value
+
+
+def _unreadable(block: UnreadableBlock, position: int) -> Feature:
+    return Feature(
+        feature_id=block.feature_id or str(position),
+        status=UNREADABLE,
+        message=f"{block.path}, block {block.block}: {block.reason}",
+    )
+
+
+def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> Feature:
+    metadata: dict[str, Any] = spectrum.metadata
+    given = metadata.get("adduct") or None
+    ion_mode = metadata.get("ionmode") or None
+    precursor_mz = metadata.get("precursor_mz") or None
+    n_peaks = len(spectrum.peaks)
+    adducts, adduct_problem = _adducts_of(given, ion_mode, settings)
+    status, reason = "", ""
+    if precursor_mz is None:
+        status, reason = NO_PRECURSOR, "no precursor m/z"
+    elif n_peaks < settings.min_peaks:
+        status, reason = TOO_FEW_PEAKS, f"fewer than {settings.min_peaks} peaks"
+    elif ion_mode is None:
+        status, reason = UNKNOWN_ION_MODE, "neither adduct nor charge nor ion mode tell it; give the ion mode"
+    return Feature(
+        feature_id=str(metadata.get("feature_id") or position),
+        scans=str(metadata.get("scans") or ""),
+        precursor_mz=precursor_mz,
+        retention_time_s=metadata.get("retention_time"),
+        ion_mode=ion_mode,
+        adduct=given,
+        n_peaks=n_peaks,
+        status=status,
+        message="; ".join(part for part in (reason, adduct_problem) if part),
+        adducts=adducts,
+        spectrum=spectrum,
+    )
+
+
+def _adducts_of(
+    given: str | None, ion_mode: str | None, settings: AnnotationSettings
+) -> tuple[tuple[Adduct, ...], str]:
+    """Return the adducts to try, and what is wrong with the given one."""
+    problem = ""
+    if given is not None:
+        try:
+            return (get_adduct(given),), ""
+        except AdductError:
+            problem = f"adduct {given} is not understood"
+    if ion_mode is None:
+        return (), problem
+    if settings.adducts:
+        to_try = tuple(adduct for adduct in settings.adducts_to_try if adduct.ion_mode == ion_mode)
+    else:
+        to_try = common_adducts(ion_mode)
+    if problem:
+        problem += f"; tried {', '.join(adduct.name for adduct in to_try)}"
+    return to_try, problem

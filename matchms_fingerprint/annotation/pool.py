@@ -1,0 +1,130 @@
+"""The candidates of one feature, under all adducts that it may have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from matchms_fingerprint.annotation.features import Feature
+from matchms_fingerprint.annotation.ranking import best_first, each_once, place_among_equals, softmax
+from matchms_fingerprint.annotation.settings import AnnotationSettings
+from matchms_fingerprint.candidates import CandidateLibrary
+from matchms_fingerprint.candidates.search import CandidateSlice
+from matchms_fingerprint.chem import Adduct
+from matchms_fingerprint.records import Hit
+
+ScoreFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class CandidatePool:
+    """The candidates in the mass windows of several adducts; each candidate counts once.
+
+    Where a candidate fits under two adducts, the one with the smaller absolute mass error is taken.
+
+    Parameters
+    ----------
+    windows
+        The adducts with their candidates.
+    precursor_mz
+        Measured m/z.
+    """
+
+    def __init__(self, windows: Sequence[tuple[Adduct, CandidateSlice]], precursor_mz: float) -> None:
+        self._windows = [(adduct, candidates) for adduct, candidates in windows if len(candidates)]
+        masses = [candidates.exact_masses for _, candidates in self._windows]
+        calculated = [ion_mz(adduct, mass) for (adduct, _), mass in zip(self._windows, masses, strict=True)]
+        errors = _joined([1e6 * (precursor_mz - mz) / mz for mz in calculated])
+        places = _joined([place_among_equals(mass) for mass in masses])
+        self._kept = each_once(_joined(masses), places, errors)
+        self._starts = np.cumsum([0, *(len(mass) for mass in masses[:-1])], dtype=np.int64)
+        self.mass_errors_ppm = errors[self._kept]
+        """(measured - calculated) m/z over the calculated one, ndarray of shape (n,), float64, parts per million."""
+
+    @classmethod
+    def of(cls, feature: Feature, library: CandidateLibrary, settings: AnnotationSettings) -> CandidatePool:
+        """Look up the candidates of a feature that has a precursor m/z."""
+        mz = feature.precursor_mz or 0.0
+        ppm, da = settings.tolerance_ppm, settings.tolerance_da
+        windows = [
+            (adduct, library.search(precursor_mz=mz, adduct=adduct, tolerance_ppm=ppm, tolerance_da=da))
+            for adduct in feature.adducts
+        ]
+        return cls(windows, mz)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def scores(self, function: ScoreFunction, fingerprint: np.ndarray) -> np.ndarray:
+        """Score all candidates against a predicted fingerprint.
+
+        Parameters
+        ----------
+        function
+            One of `kernels.tanimoto.SCORES`.
+        fingerprint
+            ndarray of shape (n_bits,), float32.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+        """
+        return _joined([function(fingerprint, candidates.fingerprints) for _, candidates in self._windows])[self._kept]
+
+    def ranked(self, scores: np.ndarray, temperature: float, score_name: str, top_k: int) -> tuple[Hit, ...]:
+        """Return the best hits; their probabilities are shares among all candidates of the pool.
+
+        Parameters
+        ----------
+        scores
+            ndarray of shape (n,), float64, n > 0.
+        temperature
+            Temperature of the softmax.
+        score_name
+            Name of the score, for the evidence.
+        top_k
+            How many hits at most.
+        """
+        shares = softmax(scores, temperature)
+        best = best_first(scores, self.mass_errors_ppm, self._inchikeys, top_k)
+        hits = []
+        for rank, (index, window, place) in enumerate(zip(best.tolist(), *self._located(best), strict=True), start=1):
+            adduct, candidates = self._windows[window]
+            score = float(scores[index])
+            hits.append(
+                Hit(
+                    rank=rank,
+                    score=score,
+                    probability=float(shares[index]),
+                    candidate=candidates[place],
+                    adduct=adduct.name,
+                    mass_error_ppm=float(self.mass_errors_ppm[index]),
+                    evidence={score_name: score},
+                )
+            )
+        return tuple(hits)
+
+    def _located(self, indices: np.ndarray) -> tuple[list[int], list[int]]:
+        """Return the window of each candidate, and its place there."""
+        found = self._kept[indices]
+        windows = np.searchsorted(self._starts, found, side="right") - 1
+        return windows.tolist(), (found - self._starts[windows]).tolist()
+
+    def _inchikeys(self, indices: np.ndarray) -> list[str]:
+        """Return the keys, one look into each window that is concerned."""
+        windows, places = self._located(indices)
+        keys: dict[tuple[int, int], str] = {}
+        for window in set(windows):
+            here = [place for number, place in zip(windows, places, strict=True) if number == window]
+            taken = self._windows[window][1].take(here).inchikeys
+            keys |= {(window, place): key for place, key in zip(here, taken, strict=True)}
+        return [keys[found] for found in zip(windows, places, strict=True)]
+
+
+def ion_mz(adduct: Adduct, neutral_masses: np.ndarray) -> np.ndarray:
+    """Return the m/z of ions, ndarray of shape (n,), from the masses (Da) of their molecules."""
+    return np.asarray(adduct.precursor_mz(neutral_masses))  # type: ignore[arg-type]  # plain arithmetic
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.empty(0)

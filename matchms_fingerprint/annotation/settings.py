@@ -1,0 +1,98 @@
+"""The settings of an annotation, checked once and kept with its results."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from matchms_fingerprint.chem import Adduct, get_adduct
+from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM, ION_MODES, MIN_PEAKS
+from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.io import PER_FEATURE
+from matchms_fingerprint.kernels.tanimoto import SCORES
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationSettings:
+    """What `annotate` was asked to do.
+
+    Parameters
+    ----------
+    top_k
+        Hits kept for each feature.
+    score
+        Score to rank by: "cosine", "tanimoto" or "log_likelihood".
+    tolerance_ppm
+        Tolerance of the precursor mass, in parts per million.
+    tolerance_da
+        Tolerance of the precursor mass in Da; used instead of `tolerance_ppm` where given.
+    adducts
+        Adducts to try where the input gives none; empty for the common ones of the ion mode.
+    ion_mode
+        "positive" or "negative" for the features whose ion mode the input does not tell.
+    per_feature
+        "merge", "best" or "all" spectra of a feature.
+    min_peaks
+        Spectra with fewer peaks are not annotated.
+    batch_size
+        Features that are predicted together, and held in memory at a time.
+
+    Raises
+    ------
+    SettingsError
+        If a value is outside of what it accepts.
+    AdductError
+        If one of `adducts` is not understood.
+    """
+
+    top_k: int = 10
+    score: str = "cosine"
+    tolerance_ppm: float = DEFAULT_TOLERANCE_PPM
+    tolerance_da: float | None = None
+    adducts: tuple[str, ...] = ()
+    ion_mode: str | None = None
+    per_feature: str = "merge"
+    min_peaks: int = MIN_PEAKS
+    batch_size: int = 256
+
+    def __post_init__(self) -> None:
+        _require_one_of("score", self.score, tuple(SCORES))
+        _require_one_of("per_feature", self.per_feature, PER_FEATURE)
+        if self.ion_mode is not None:
+            _require_one_of("ion_mode", self.ion_mode, ION_MODES)
+        for name in ("top_k", "batch_size"):
+            _require(getattr(self, name) >= 1, name, getattr(self, name), "must be 1 or more")
+        _require(self.min_peaks >= 0, "min_peaks", self.min_peaks, "must be 0 or more")
+        for name in ("tolerance_ppm", "tolerance_da"):
+            value = getattr(self, name)
+            _require(value is None or 0 < value < float("inf"), name, value, "must be above 0")
+        object.__setattr__(self, "adducts", tuple(get_adduct(name).name for name in self.adducts))
+
+    @property
+    def adducts_to_try(self) -> tuple[Adduct, ...]:
+        """The named adducts with their masses."""
+        return tuple(get_adduct(name) for name in self.adducts)
+
+    @property
+    def tolerance(self) -> str:
+        """The tolerance as text with its unit."""
+        return f"{self.tolerance_ppm:g} ppm" if self.tolerance_da is None else f"{self.tolerance_da:g} Da"
+
+    @property
+    def fallback_ion_mode(self) -> str | None:
+        """The ion mode of features that do not tell theirs: `ion_mode`, or that of all `adducts` where they agree."""
+        modes = {adduct.ion_mode for adduct in self.adducts_to_try}
+        return self.ion_mode or (modes.pop() if len(modes) == 1 else None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-safe dictionary."""
+        return asdict(self) | {"adducts": list(self.adducts)}
+
+
+def _require_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    _require(value in choices, name, repr(value), f"must be one of {', '.join(choices)}")
+
+
+def _require(condition: bool, name: str, value: object, rule: str) -> None:
+    if not condition:
+        raise SettingsError(f"{name} {value}: {rule}")
