@@ -28,6 +28,9 @@ class FingerprintRetrieval(ModelScore, BaseSimilarity):
     score is not commutative: rows (references) are structures, columns (queries) are unknown spectra. Each query is
     predicted once, and each distinct structure turned into a fingerprint once, per call.
 
+    A matchms `Pipeline` holds a class of scores once, since it names the result after the class; to compare several
+    settings call `Scores.calculate(FingerprintRetrieval(score="tanimoto"), name="tanimoto")`.
+
     Ranking structures by a predicted fingerprint follows CSI:FingerID (Dührkop et al., PNAS 2015, 112, 12580).
 
     Parameters

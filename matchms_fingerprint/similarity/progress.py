@@ -12,7 +12,8 @@ Item = TypeVar("Item")
 
 
 def progress(items: Sequence[Item], description: str, progress_bar: bool) -> Iterable[Item]:
-    """Yield the items; with `progress_bar`, show on stderr how far it is, and leave nothing behind at the end."""
-    if not progress_bar:
+    """Yield the items; with `progress_bar`, show how far it is on stderr where somebody can see it move."""
+    console = Console(stderr=True)
+    if not progress_bar or not (console.is_terminal or console.is_jupyter):
         return items
-    return track(items, description=description, console=Console(stderr=True), transient=True)
+    return track(items, description=description, console=console, transient=True)

@@ -252,6 +252,7 @@ def test_progress_bar_is_honoured(
         return items
 
     monkeypatch.setattr(progress, "track", record)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes stderr for a terminal
     pairs = (np.array([0, 1]), np.array([0, 2]))
     score.matrix(references, queries, progress_bar=False)
     score.sparse_array(references, queries, *pairs, progress_bar=False)
@@ -263,11 +264,28 @@ def test_progress_bar_is_honoured(
     assert 0 < in_matrix < len(shown)
 
 
-def test_nothing_is_written_to_stdout(
+def test_nothing_is_written_where_nobody_watches(
     score: Any, references: list[Spectrum], queries: list[Spectrum], capsys: pytest.CaptureFixture[str]
 ) -> None:
     score.matrix(references, queries)
-    assert capsys.readouterr().out == ""
+    score.sparse_array(references, queries, np.array([0, 1]), np.array([0, 2]))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == ""
+
+
+def test_a_terminal_shows_progress_on_stderr_alone(
+    score: Any,
+    references: list[Spectrum],
+    queries: list[Spectrum],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    score.matrix(references, queries)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "%" in captured.err
 
 
 def test_signatures_are_those_of_matchms(score: Any) -> None:
