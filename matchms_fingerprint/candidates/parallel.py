@@ -81,6 +81,7 @@ def map_in_order(
 def _begin(function: Callable[..., Any], stop: Event) -> None:
     """Prepare a worker: Ctrl-C is the parent's business, and a worker without a parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _worker.update(function=function, stop=stop, logs=rdBase.BlockLogs())
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -66,27 +66,27 @@ def mass_query(
     AdductError, StructureError
         If the adduct or the formula cannot be understood.
     """
-    questions = {"precursor_mz": precursor_mz, "neutral_mass": neutral_mass, "formula": formula}
+    questions = {"precursor m/z": precursor_mz, "neutral mass": neutral_mass, "formula": formula}
     given = [name for name, value in questions.items() if value is not None]
     if len(given) != 1:
         raise SettingsError(
-            "search by exactly one of precursor_mz (with adduct), neutral_mass and formula; "
+            "search by exactly one of precursor m/z (with its adduct), neutral mass and formula; "
             f"given: {', '.join(given) or 'none'}"
         )
     if adduct is not None and precursor_mz is None:
-        raise SettingsError(f"an adduct says nothing about {given[0]}; give it with precursor_mz, or leave it out")
+        raise SettingsError(f"an adduct says nothing about a {given[0]}; give it with a precursor m/z, or leave it out")
     if formula is not None:
         return _formula_query(formula)
     value = float(precursor_mz if precursor_mz is not None else neutral_mass or 0.0)
     if not (math.isfinite(value) and value > 0):
-        raise SettingsError(f"{given[0]} is {value}; it must be a positive number of Da")
+        raise SettingsError(f"the {given[0]} is {value}; it must be a positive number")
     tolerance = value * tolerance_ppm * 1e-6 if tolerance_da is None else tolerance_da
     if not (math.isfinite(tolerance) and tolerance >= 0):
         raise SettingsError("the tolerance must be a number of ppm or Da that is not negative")
     if precursor_mz is None:
         return MassQuery(value - tolerance, value + tolerance)
     if adduct is None:
-        raise SettingsError('precursor_mz needs an adduct, such as adduct="[M+H]+"; or give neutral_mass')
+        raise SettingsError("a precursor m/z needs its adduct, such as [M+H]+ or [M-H]-; or give the neutral mass")
     ion = get_adduct(adduct) if isinstance(adduct, str) else adduct
     return MassQuery(ion.neutral_mass(value - tolerance), ion.neutral_mass(value + tolerance))
 
