@@ -9,9 +9,11 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
 
 import rich_click as click
+from click.exceptions import Abort, NoArgsIsHelpError
 
 from matchms_fingerprint.errors import MatchmsFingerprintError
 
@@ -41,20 +43,30 @@ def app() -> None:
 
 
 def main() -> None:
-    """Run the command line; an expected error is printed as one line and gives an exit code other than 0."""
+    """Run the command line; an expected error is printed as one line and gives an exit code other than 0.
+
+    Ends with 0 when all went well, 1 for what is wrong with the input or the machine, 2 for a mistyped command, 130
+    and 143 when stopped from outside: then the outputs begun are removed, as after any error.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = _fail("interrupted", 130)
-    except click.ClickException as error:
+    except NoArgsIsHelpError as error:
         error.show()
         code = error.exit_code
+    except Abort:
+        code = _fail("interrupted", 130)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "matchms-fingerprint"
+        code = _fail(f"{error.format_message()} (see `{where} --help`)", error.exit_code)
+    except click.ClickException as error:
+        code = _fail(error.format_message(), error.exit_code)
     except MatchmsFingerprintError as error:
         code = _fail(str(error), 1)
     except OSError as error:
         code = _fail(_describe(error), 1)
-    except KeyboardInterrupt:
-        code = _fail("interrupted", 130)
+    except MemoryError:
+        code = _fail("the memory is full; a smaller --batch-size needs less", 1)
     sys.exit(code if isinstance(code, int) else 0)
 
 

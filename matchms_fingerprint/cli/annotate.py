@@ -1,0 +1,164 @@
+"""`matchms-fingerprint annotate`: from an export of MZmine to ranked structures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from matchms_fingerprint.cli import options
+from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from matchms_fingerprint.annotation.results import RunSummary
+    from matchms_fingerprint.annotation.settings import AnnotationSettings
+
+STARTER = "starter"
+MARK = b"BEGIN IONS"
+MOST_BYTES_TO_COUNT = 1 << 29
+
+HINTS = {
+    "no_candidates": "a larger library (`matchms-fingerprint candidates build`), --ppm or --adduct may help",
+    "too_few_peaks": "see --min-peaks",
+    "unknown_ion_mode": "give --ion-mode",
+    "no_precursor": "the input gives no precursor m/z",
+    "unreadable": "see the column message",
+}
+"""What the user can do about each status."""
+
+
+@click.command(name="annotate")
+@options.input_file
+@click.option(
+    "--candidates",
+    type=str,
+    default=STARTER,
+    metavar="LIBRARY",
+    help="Folder of a candidate library, made by `candidates build`; or the small one inside the package.",
+)
+@options.output("FOLDER", "Folder for annotations.tsv and run.json.")
+@options.reading
+@click.option(
+    "--adduct",
+    "adducts",
+    multiple=True,
+    help="Adduct such as [M+Na]+ to try where FILE gives none; repeat it for several.  [default: the common ones]",
+)
+@click.option(
+    "--ppm",
+    type=click.FloatRange(min=0, min_open=True),
+    default=DEFAULT_TOLERANCE_PPM,
+    help="Tolerance of the precursor m/z in parts per million.",
+)
+@click.option(
+    "--da",
+    type=click.FloatRange(min=0, min_open=True),
+    default=None,
+    help="Tolerance of the precursor m/z in Da, in place of --ppm.",
+)
+@click.option(
+    "--score",
+    type=click.Choice(["cosine", "tanimoto", "log_likelihood"]),
+    default="cosine",
+    help="Score of predicted fingerprint and candidate, by which the ranking is made.",
+)
+@click.option("--top-k", type=click.IntRange(min=1), default=10, help="Hits kept for each feature.")
+@options.model
+@options.quiet
+def command(**given: Any) -> None:
+    """Rank candidate structures for each feature of FILE (MGF, MSP, mzML, mzXML or JSON, also gzipped).
+
+    Writes FOLDER/annotations.tsv with one row for each feature and rank, best first, and one row with a status for each
+    feature without a hit; and FOLDER/run.json with versions, checksums, settings and counts.
+    """
+    from matchms_fingerprint.cli.terminal import open_terminal
+    from matchms_fingerprint.io.sources import detect_format
+
+    detect_format(given["file"])  # before the seconds that the imports below take
+    console = open_terminal(given["quiet"])
+    from matchms_fingerprint.annotation.settings import AnnotationSettings
+
+    settings = AnnotationSettings(
+        top_k=given["top_k"],
+        score=given["score"],
+        tolerance_ppm=given["ppm"],
+        tolerance_da=given["da"],
+        adducts=tuple(given["adducts"]),
+        ion_mode=given["ion_mode"],
+        per_feature=given["per_feature"],
+        min_peaks=given["min_peaks"],
+        batch_size=given["batch_size"],
+    )
+    summary = run(
+        console, given["file"], given["candidates"], given["model"], given["output"], settings, given["overwrite"]
+    )
+    show_summary(console, summary)
+
+
+def run(
+    console: Console,
+    file: Path,
+    candidates: str | Path,
+    model_name: str | Path,
+    output: Path,
+    settings: AnnotationSettings,
+    overwrite: bool = False,
+) -> RunSummary:
+    """Annotate a file into a folder while showing how far it is; what is wrong shows before the model is loaded."""
+    from matchms_fingerprint.annotation.results import RUN, annotate_to_folder
+    from matchms_fingerprint.candidates import CandidateLibrary
+    from matchms_fingerprint.cli.terminal import feature_progress
+    from matchms_fingerprint.io.artifacts import check_replaceable
+    from matchms_fingerprint.models import load_model
+
+    check_replaceable(output, RUN, overwrite)
+    library = CandidateLibrary.open(candidates)
+    if str(candidates) == STARTER:
+        console.print(
+            f"Library: the starter library inside the package ({len(library):,} well-known compounds). "
+            "For your own, see `matchms-fingerprint candidates build --help`."
+        )
+    else:
+        console.print(f"Library: {candidates} ({len(library):,} structures)", soft_wrap=True)
+    model = load_model(model_name)
+    console.print(f"Model: {model.name} {model.version}")
+    with feature_progress(console, "annotating", count_blocks(file)) as advance:
+        return annotate_to_folder(
+            file, library, model, output, settings, overwrite, lambda _, report: advance(report.blocks)
+        )
+
+
+def count_blocks(file: Path) -> int | None:
+    """Count the blocks of an MGF file, for the progress bar; None for other formats, and where it would take long."""
+    from matchms_fingerprint.io.sources import open_binary
+
+    if file.stat().st_size > MOST_BYTES_TO_COUNT:
+        return None
+    count, rest = 0, b""
+    with open_binary(file) as handle:
+        while block := handle.read(1 << 20):
+            text = rest + block
+            count += text.count(MARK)
+            rest = text[-len(MARK) + 1 :]
+    return count or None
+
+
+def show_summary(console: Console, summary: RunSummary) -> None:
+    """Show how many features got which status, what was read, and where the results are."""
+    from matchms_fingerprint.annotation.results import RUN, TABLE
+    from matchms_fingerprint.cli.terminal import plain_table
+
+    table = plain_table("status", "features", "")
+    table.columns[1].justify = "right"
+    for status, count in summary.statuses.items():
+        if count or status == "annotated":
+            style = "green" if status == "annotated" else ""
+            table.add_row(status, f"{count:,}", HINTS.get(status, ""), style=style)
+    console.print(table)
+    rate = summary.n_features / max(summary.seconds, 1e-3)
+    console.print(f"Read {summary.read_report.summary()}.")
+    console.print(f"{summary.n_features:,} features in {summary.seconds:.1f} s ({rate:,.0f} per second).")
+    console.print(f"Wrote {summary.folder / TABLE} and {RUN}", soft_wrap=True, style="bold")

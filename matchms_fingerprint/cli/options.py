@@ -1,0 +1,76 @@
+"""Options that several commands share, so that they are named and explained alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+
+from matchms_fingerprint.constants import ION_MODES, MIN_PEAKS
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+INPUT_FORMATS = "MGF, MSP, mzML, mzXML or JSON, also gzipped"
+
+
+def input_file(function: Decorated) -> Decorated:
+    """Add the argument FILE: the spectra."""
+    return click.argument("file", type=click.Path(path_type=Path))(function)
+
+
+def reading(function: Decorated) -> Decorated:
+    """Add the options on how spectra are read: --ion-mode, --per-feature, --min-peaks."""
+    for option in (
+        click.option(
+            "--min-peaks", type=click.IntRange(min=0), default=MIN_PEAKS, help="Leave out spectra with fewer peaks."
+        ),
+        click.option(
+            "--per-feature",
+            type=click.Choice(["merge", "best", "all"]),
+            default="merge",
+            help="Several spectra of one feature: merge them, take the best, or keep all.",
+        ),
+        click.option(
+            "--ion-mode",
+            type=click.Choice(ION_MODES),
+            default=None,
+            help="Ion mode of the features for which the file does not tell it.  [default: reported as unknown]",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def model(function: Decorated) -> Decorated:
+    """Add the options --model and --batch-size."""
+    for option in (
+        click.option(
+            "--batch-size",
+            type=click.IntRange(min=1),
+            default=256,
+            help="Features predicted together and held in memory at a time.",
+        ),
+        click.option("--model", default="default", help="Name of a shipped model, or the folder of another one."),
+    ):
+        function = option(function)
+    return function
+
+
+def output(kind: str, help_text: str) -> Callable[[Decorated], Decorated]:
+    """Return a decorator that adds -o and --overwrite; `kind` is FOLDER or FILE."""
+
+    def decorate(function: Decorated) -> Decorated:
+        overwrite = click.option("--overwrite", is_flag=True, help=f"Replace the output {kind.lower()} if it exists.")
+        path = click.option(
+            "-o", "--output", type=click.Path(path_type=Path), required=True, metavar=kind, help=help_text
+        )
+        return path(overwrite(function))
+
+    return decorate
+
+
+def quiet(function: Decorated) -> Decorated:
+    """Add the option --quiet."""
+    return click.option("--quiet", "-q", is_flag=True, help="Print errors only: no progress, no summary.")(function)
