@@ -74,6 +74,8 @@ def compare_fingerprints(
     result = {}
     for group, mode in (("all", 0), ("positive", 1), ("negative", -1)):
         chosen = (data.spectra.ion_mode[rows] == mode) | (mode == 0)
+        if not chosen.any():
+            continue
         structures = data.structure[rows][chosen]
         result[group] = {
             "n_spectra": int(chosen.sum()),

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from matchms_fingerprint.features.arrays import SpectrumArrays
-from matchms_fingerprint.features.binned import N_METADATA, BinnedRows, BinnedSettings, binned_rows
+from matchms_fingerprint.features.binned import N_METADATA, BinnedSettings, binned_rows
 from matchms_fingerprint.models.architecture import Architecture
 
 
@@ -74,22 +74,23 @@ class BinnedMLP(Architecture):
         self.embedding = nn.Linear(n_hidden, n_embedding)
         self.head = nn.Sequential(nn.GELU(), nn.Dropout(dropout), nn.Linear(n_embedding, n_bits))
 
-    def prepare(self, spectra: SpectrumArrays) -> BinnedRows:
-        """Turn spectra into what `forward` takes."""
-        return binned_rows(spectra, self.settings)
+    def prepare(self, spectra: SpectrumArrays) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Turn spectra into what `forward` takes: indices, weights, row offsets and metadata."""
+        rows = binned_rows(spectra, self.settings)
+        return (
+            torch.from_numpy(rows.indices),
+            torch.from_numpy(rows.weights),
+            torch.from_numpy(rows.offsets[:-1]),
+            torch.from_numpy(rows.metadata),
+        )
 
-    def forward(self, prepared: BinnedRows) -> tuple[Tensor, Tensor]:
+    def forward(self, prepared: tuple[Tensor, Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Predict a batch; see `Architecture.forward`."""
-        device = self.metadata.weight.device
-        weights = torch.from_numpy(prepared.weights).to(device)
+        indices, weights, offsets, metadata = prepared
         if self.training:
             weights = functional.dropout(weights, self.feature_dropout)
-        summed = self.peaks(
-            torch.from_numpy(prepared.indices).to(device),
-            torch.from_numpy(prepared.offsets[:-1]).to(device),
-            per_sample_weights=weights,
-        )
-        hidden = self.input(summed + self.metadata(torch.from_numpy(prepared.metadata).to(device)))
+        summed = self.peaks(indices, offsets, per_sample_weights=weights)
+        hidden = self.input(summed + self.metadata(metadata))
         for block in self.blocks:
             hidden = hidden + block(hidden)
         embedding = self.embedding(hidden)

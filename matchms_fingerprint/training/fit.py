@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +209,7 @@ def fit(
     settings: TrainingSettings,
     folder: str | Path,
     progress: bool = True,
+    extra_callbacks: Sequence[Callback] = (),
     **trainer_options: Any,
 ) -> Architecture:
     """Train a network; continue from the last checkpoint in `folder` where there is one.
@@ -225,6 +226,8 @@ def fit(
         Where the last checkpoint (`last.ckpt`), the best weights and the validation curve (`metrics.csv`) go.
     progress
         Show a progress bar.
+    extra_callbacks
+        Lightning callbacks beside our own.
     trainer_options
         Passed to `lightning.Trainer`, such as `devices=2`.
 
@@ -239,6 +242,7 @@ def fit(
     keep_best = KeepBest(folder / "best.safetensors")
     last = ModelCheckpoint(folder, "last", enable_version_counter=False)
     callbacks: list[Callback] = [keep_best, last, EarlyStopping("val_tanimoto", mode="max", patience=settings.patience)]
+    callbacks += extra_callbacks
     if progress:
         callbacks.append(RichProgressBar())
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)

@@ -1,0 +1,211 @@
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from builders import make_spectrum
+from matchms.exporting import save_as_mgf
+
+from matchms_fingerprint import load_model
+from matchms_fingerprint.chem.fingerprints import FingerprintSpec
+from matchms_fingerprint.errors import InputFileError, OutputError, SettingsError
+from matchms_fingerprint.evaluation.benchmark import predict_rows
+from matchms_fingerprint.evaluation.metrics import tanimoto_of_bits
+from matchms_fingerprint.training.augment import Augmentation
+from matchms_fingerprint.training.calibrate import DEFAULT_TEMPERATURE, fit_temperature
+from matchms_fingerprint.training.datasets import read_labelled_spectra, structure_balanced_weights
+from matchms_fingerprint.training.finish import About
+from matchms_fingerprint.training.fit import EXPECTED_BITS, fingerprint_loss, fit
+from matchms_fingerprint.training.run import train
+from matchms_fingerprint.training.settings import TrainingSettings
+from matchms_fingerprint.training.splits import FoldSource
+
+SMILES = (
+    "CC(=O)Oc1ccccc1C(=O)O",
+    "CN1C=NC2=C1C(=O)N(C(=O)N2C)C",
+    "OCC1OC(O)C(O)C(O)C1O",
+    "NC(Cc1ccccc1)C(=O)O",
+    "CC(C)Cc1ccc(cc1)C(C)C(=O)O",
+    "CN1C2CCC1CC(C2)OC(=O)C(CO)c1ccccc1",
+    "Oc1cc(O)c2c(c1)oc(-c1ccc(O)c(O)c1)c(O)c2=O",
+    "CCCCCCCC(=O)O",
+)
+SMALL = TrainingSettings(
+    network={"n_input": 32, "n_hidden": 64, "n_embedding": 32, "n_blocks": 1, "dropout": 0.0, "feature_dropout": 0.0},
+    fingerprint="morgan:radius=2,bits=256",
+    epochs=4,
+    spectra_per_epoch=64,
+    batch_size=16,
+    learning_rate=5e-3,
+)
+UNDISTURBED = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def mgf(tmp_path_factory):
+    """Sixteen spectra of eight structures, the two of a structure alike."""
+    rng = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("spectra") / "labelled.mgf"
+    for i, smiles in enumerate(SMILES):
+        mz = np.sort(rng.uniform(50, 250, 8))
+        for copy in range(2):
+            spectrum = make_spectrum((mz + copy * 0.0005).tolist(), smiles=smiles, spectrum_id=f"S{i}{copy}")
+            save_as_mgf(spectrum, str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def data(mgf):
+    return read_labelled_spectra(mgf, FingerprintSpec.parse(SMALL.fingerprint))
+
+
+@pytest.fixture
+def folds():
+    return np.array(["train"] * 12 + ["val"] * 4)
+
+
+def test_spectra_and_structures_are_read(data):
+    assert len(data) == 16
+    assert len(data.smiles) == 8
+    assert data.structure.tolist() == np.repeat(np.arange(8), 2).tolist()
+    assert data.ids[3] == "S11"
+    assert data.bits(np.arange(3)).shape == (3, 256)
+
+
+def test_a_file_without_structures_cannot_be_trained_on(tmp_path):
+    save_as_mgf(make_spectrum(), str(tmp_path / "bare.mgf"))
+    with pytest.raises(InputFileError, match="SMILES or INCHI"):
+        read_labelled_spectra(tmp_path / "bare.mgf", FingerprintSpec.parse("maccs"))
+
+
+def test_structures_are_balanced_up_to_the_cap():
+    structure = np.array([0] * 100 + [1] * 5 + [2])
+    weights = structure_balanced_weights(structure, 10)
+    shares = np.bincount(structure, weights)
+    # 100 spectra count as 10, 5 as 5, 1 as 1
+    np.testing.assert_allclose(shares, np.array([10, 5, 1]) / 16)
+
+
+def test_the_network_can_learn_sixteen_spectra_by_heart(data, tmp_path):
+    settings = replace(SMALL, epochs=40, patience=40, augmentation=UNDISTURBED)
+    # the same spectra choose the epoch: this is about capacity, not about generalisation
+    folds = np.array(["train"] * 16 + ["val"] * 16)
+    network = fit(_doubled(data), folds, settings, tmp_path, progress=False)
+    bits = predict_rows(network, data, np.arange(16)) > 0.5
+    assert tanimoto_of_bits(bits, data.bits(np.arange(16))).mean() > 0.98
+
+
+def _doubled(data):
+    twice = np.tile(np.arange(16), 2)
+    return replace(data, spectra=data.spectra.take(twice), ids=data.ids[twice], structure=data.structure[twice])
+
+
+def test_the_same_seed_gives_the_same_network_and_another_seed_another(data, folds, tmp_path):
+    states = []
+    for i, seed in enumerate((1, 1, 2)):
+        network = fit(data, folds, replace(SMALL, seed=seed), tmp_path / str(i), progress=False)
+        states.append(network.state_dict())
+    for name, value in states[0].items():
+        torch.testing.assert_close(value, states[1][name], rtol=0, atol=0)
+    assert any(not torch.equal(value, states[2][name]) for name, value in states[0].items())
+
+
+def test_a_resumed_run_gives_what_an_undisturbed_run_gives(data, folds, tmp_path):
+    whole = fit(data, folds, SMALL, tmp_path / "whole", progress=False)
+
+    class PulledPlugError(Exception):
+        pass
+
+    import lightning
+
+    class Pull(lightning.pytorch.callbacks.Callback):
+        def on_train_epoch_start(self, trainer, pl_module):
+            if trainer.current_epoch == 2:
+                raise PulledPlugError
+
+    with pytest.raises(PulledPlugError):
+        fit(data, folds, SMALL, tmp_path / "halves", progress=False, extra_callbacks=[Pull()])
+    resumed = fit(data, folds, SMALL, tmp_path / "halves", progress=False)
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(value, resumed.state_dict()[name], rtol=0, atol=0)
+
+
+def test_the_loss_agrees_with_its_formula():
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(5, 40)), rng.integers(0, 2, (5, 40)).astype(float)
+    p = 1 / (1 + np.exp(-z))
+    entropy = -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(1) / EXPECTED_BITS
+    iou = (p * y).sum(1) / (p.sum(1) + y.sum(1) - (p * y).sum(1))
+    for weight in (0.0, 0.7):
+        loss = fingerprint_loss(torch.from_numpy(z), torch.from_numpy(y), weight)
+        assert float(loss) == pytest.approx(np.mean(entropy + weight * (1 - iou)), abs=1e-12)
+
+
+def test_the_temperature_is_found_again():
+    rng = np.random.default_rng(0)
+    scores, correct = [], []
+    for _ in range(4000):
+        s = rng.normal(0, 0.3, 8)
+        p = np.exp(s / 0.2)
+        scores.append(s)
+        correct.append(np.arange(8) == rng.choice(8, p=p / p.sum()))
+    # drawn from a softmax with temperature 0.2
+    assert fit_temperature(scores, correct) == pytest.approx(0.2, rel=0.1)
+    assert fit_temperature(scores[:3], correct[:3]) == DEFAULT_TEMPERATURE
+
+
+ABOUT = {"name": "small", "version": "1", "data": "sixteen invented spectra", "licences": "CC0", "split": "table"}
+
+
+def make_folds(tmp_path, folds):
+    path = tmp_path / "folds.tsv"
+    lines = [f"S{i // 2}{i % 2}\t{fold}" for i, fold in enumerate(folds)]
+    path.write_text("accession\tfold_scaffold\n" + "\n".join(lines) + "\n")
+    return FoldSource(path)
+
+
+def test_a_run_writes_a_model_that_loads_with_its_card(mgf, tmp_path):
+    folds = make_folds(tmp_path, ["train"] * 10 + ["val"] * 2 + ["test"] * 4)
+    card = train(mgf, folds, SMALL, About(source=mgf, **ABOUT), tmp_path / "m", tmp_path / "run", progress=False)
+    model = load_model(tmp_path / "m")
+    assert model.name == "small"
+    assert model.card == card
+    assert card["spectra"] == {"train": 10, "val": 2, "test": 4}
+    rows = card["measured"]["test"]["fingerprint"]
+    assert rows["all"]["n_spectra"] == 4
+    text = (tmp_path / "m" / "MODEL_CARD.md").read_text()
+    assert "nearest neighbour" in text
+    assert "sixteen invented spectra" in text
+    with open(tmp_path / "run" / "metrics.csv") as handle:
+        curve = [row["val_tanimoto"] for row in csv.DictReader(handle) if row["val_tanimoto"]]
+    assert len(curve) == SMALL.epochs
+
+
+def test_leaking_structures_stop_the_run_unless_allowed(mgf, tmp_path):
+    folds = make_folds(tmp_path, (["train", "test"] * 6) + ["val"] * 4)
+    about = About(source=mgf, **ABOUT)
+    with pytest.raises(SettingsError, match="6 structures of `test`"):
+        train(mgf, folds, SMALL, about, tmp_path / "m", tmp_path / "run", progress=False)
+    train(mgf, folds, SMALL, about, tmp_path / "m", tmp_path / "run2", allow_shared_structures=True, progress=False)
+    assert (tmp_path / "m" / "bundle.json").is_file()
+
+
+def test_a_run_folder_is_not_reused_by_accident(mgf, tmp_path):
+    folds = make_folds(tmp_path, ["train"] * 10 + ["val"] * 2 + ["test"] * 4)
+    about = About(source=mgf, **ABOUT)
+    train(mgf, folds, SMALL, about, tmp_path / "m", tmp_path / "run", progress=False)
+    with pytest.raises(OutputError, match="--resume"):
+        train(mgf, folds, SMALL, about, tmp_path / "m2", tmp_path / "run", progress=False)
+    with pytest.raises(OutputError, match="other settings"):
+        train(mgf, folds, replace(SMALL, seed=9), about, tmp_path / "m2", tmp_path / "run", resume=True, progress=False)
+
+
+def test_settings_survive_json_and_refuse_unknown_keys():
+    again = TrainingSettings.from_dict(json.loads(json.dumps(SMALL.to_dict())))
+    assert again == SMALL
+    with pytest.raises(SettingsError, match="epoch; known"):
+        TrainingSettings.from_dict({"epoch": 3})
+    with pytest.raises(SettingsError, match="unit_masses"):
+        TrainingSettings.from_dict({"augmentation": {"unit_masses": 1}})
