@@ -1,6 +1,7 @@
 """What matchms demands of a score, asked of everything that `similarity` exports."""
 
 import copy
+import doctest
 import inspect
 import json
 import pickle
@@ -14,9 +15,12 @@ from known_spectra import known_spectra, known_spectrum
 from matchms import Spectrum, calculate_scores
 from matchms.importing import scores_from_json
 from matchms.similarity.BaseSimilarity import BaseSimilarity
+from matchms_tables import registered
 
-from matchms_fingerprint import similarity
+from matchms_fingerprint import models, similarity
 from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.models.bundle import read_bundle
+from matchms_fingerprint.models.fingerprint_model import FingerprintModel
 from matchms_fingerprint.similarity import progress
 
 SCORES = [
@@ -318,6 +322,13 @@ def test_constructor_takes_primitives_and_refuses_nonsense(cls: type) -> None:
                 cls(**{name: nonsense})
 
 
-@pytest.mark.parametrize("cls", SCORES)
-def test_class_docstring_has_an_example(cls: type) -> None:
-    assert ">>> " in inspect.cleandoc(cls.__doc__ or "")
+@pytest.mark.parametrize("name", similarity.__all__)
+def test_docstring_has_an_example_that_runs(name: str, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the tiny model in the place of the default one: what an example prints must not depend on the model."""
+    monkeypatch.setattr(models, "load_model", lambda _: FingerprintModel(read_bundle(model)))
+    exported = getattr(similarity, name)
+    (example,) = (test for test in doctest.DocTestFinder(recurse=False).find(exported) if test.examples)
+    with registered():
+        results = doctest.DocTestRunner().run(example)
+    assert results.attempted >= 3
+    assert results.failed == 0
