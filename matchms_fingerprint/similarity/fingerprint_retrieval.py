@@ -162,6 +162,8 @@ class FingerprintRetrieval(ModelScore, BaseSimilarity):
         structures = self._structures(references, np.unique(rows).tolist(), progress_bar)
         by_column = np.argsort(columns, kind="stable")
         by_column = by_column[structures.structure_of[rows[by_column]] >= 0]
+        if not by_column.size:
+            return scores
         wanted, starts = np.unique(columns[by_column], return_index=True)
         ends = np.append(starts[1:], by_column.size)
         pairs_of = {
