@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-ROWS_IN_MEMORY = 200_000  # about 130 MB with fingerprints of 4096 bits
+ROWS_IN_MEMORY = 100_000  # about 65 MB with fingerprints of 4096 bits, and a few times that while they are sorted
 _HEAVIEST = 5000  # everything above shares the last bucket
 # Few molecules lie near n + 0.75 Da, so that a mass window seldom reaches over the edge of a bucket.
 _EDGE = 0.25

@@ -214,6 +214,7 @@ def _words(column: pa.FixedSizeBinaryArray, n_words: int) -> np.ndarray:
     """View the bytes of fingerprints as words, without a copy."""
     size = 8 * n_words
     view = np.frombuffer(column.buffers()[1], dtype="<u8", count=len(column) * n_words, offset=column.offset * size)
+    view.flags.writeable = False
     return view.reshape(len(column), n_words)
 
 

@@ -1,0 +1,203 @@
+"""Files of structures: kinds, columns, rows, and what is wrong with them."""
+
+import gzip
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from rdkit import Chem
+
+from matchms_fingerprint.candidates.inputs import Columns, StructureFile, guess, kind_of
+from matchms_fingerprint.candidates.rows import Row
+from matchms_fingerprint.errors import InputFileError
+
+
+def write(path: Path, text: str, compressed: bool = False) -> Path:
+    data = text.encode()
+    path.write_bytes(gzip.compress(data) if compressed else data)
+    return path
+
+
+def rows_of(path: Path, **columns: str) -> list[Row]:
+    return list(StructureFile(path, Columns(**columns)).rows())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.smi", "smiles"),
+        ("a.SMI.gz", "smiles"),
+        ("a.csv", "table"),
+        ("x/a.tsv.gz", "table"),
+        ("a.sdf", "sdf"),
+        ("a.parquet", "parquet"),
+        ("a.txt", "text"),
+        ("a.pdf", None),
+        ("CCO", None),
+        ("C.C", None),
+    ],
+)
+def test_kind_is_told_from_the_name(name: str, kind: str | None) -> None:
+    assert kind_of(name) == kind
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_smiles_file(tmp_path: Path, compressed: bool) -> None:
+    text = "smiles name\nCCO ethyl alcohol\n\nCC\tethane\nCCC\nCO |c:1| methanol\n"
+    path = write(tmp_path / ("a.smi.gz" if compressed else "a.smi"), text, compressed)
+    assert rows_of(path) == [
+        Row(1, "CCO", "ethyl alcohol"),
+        Row(3, "CC", "ethane"),
+        Row(4, "CCC"),
+        Row(5, "CO", "methanol"),
+    ]
+
+
+def test_gzip_is_told_from_the_content(tmp_path: Path) -> None:
+    assert rows_of(write(tmp_path / "a.smi", "CCO\n", compressed=True)) == [Row(1, "CCO")]
+    assert rows_of(write(tmp_path / "b.smi.gz", "CCO\n")) == [Row(1, "CCO")]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "delimiter"), [("csv", ","), ("csv", ";"), ("tsv", "\t"), ("txt", "\t"), ("csv", "\t")]
+)
+def test_table_with_usual_names(tmp_path: Path, suffix: str, delimiter: str) -> None:
+    lines = ["Compound Name,Canonical_SMILES,mass,Source", "ethanol,CCO,46,db", "water,O,18,"]
+    path = write(tmp_path / f"a.{suffix}", "\ufeff" + "\r\n".join(lines).replace(",", delimiter))
+    assert rows_of(path) == [Row(1, "CCO", "ethanol", "db"), Row(2, "O", "water")]
+
+
+def test_columns_by_option(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "smiles,SMI,label,from\nC,CCO,ethanol,here\n")
+    assert rows_of(path, smiles="SMI", name="label", source="from") == [Row(1, "CCO", "ethanol", "here")]
+
+
+def test_inchi_is_taken_where_there_is_no_smiles(tmp_path: Path) -> None:
+    inchi = "InChI=1S/CH4/h1H4"
+    path = write(tmp_path / "a.tsv", f"inchi\tsmiles\n{inchi}\t\n{inchi}\tCC\n")
+    assert [row.text for row in rows_of(path)] == [inchi, "CC"]
+    assert [row.text for row in rows_of(path, inchi="inchi")] == [inchi, inchi]
+
+
+def test_quotes_in_a_csv_are_quotes(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", 'name,smiles\n"1,2-ethanediol",OCCO\n"a ""b""",C\n')
+    assert [row.name for row in rows_of(path)] == ["1,2-ethanediol", 'a "b"']
+
+
+def test_a_lone_quote_in_a_tsv_swallows_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tsv", 'name\tsmiles\n"odd\tC\n"even"\tCC\n5"-deoxy\tCCC\n')
+    assert [(row.name, row.text) for row in rows_of(path)] == [('"odd', "C"), ("even", "CC"), ('5"-deoxy', "CCC")]
+
+
+def test_rows_of_another_length_are_a_problem_of_the_row(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "smiles,name\nC,methane\nCC\nCCC,a,b\nCCCC,butane,,\n\nO,water\n")
+    rows = rows_of(path)
+    assert [row.number for row in rows] == [1, 2, 3, 4, 6]
+    assert [bool(row.problem) for row in rows] == [False, True, True, False, False]
+    assert rows[1].problem == "row has 1 fields, the header 2"
+
+
+def test_bytes_that_are_no_text_cost_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_bytes(b"smiles\tname\nC\tm\xe9thane\nCC\tethane\n")
+    assert [row.text for row in rows_of(path)] == ["C", "CC"]
+
+
+def test_text_file_may_be_a_list_of_smiles(tmp_path: Path) -> None:
+    assert rows_of(write(tmp_path / "a.txt", "CCO ethanol\nCC\n")) == [Row(1, "CCO", "ethanol"), Row(2, "CC")]
+    assert rows_of(write(tmp_path / "b.txt", "CCO\tethanol\n")) == [Row(1, "CCO", "ethanol")]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_sdf(tmp_path: Path, compressed: bool) -> None:
+    blocks = []
+    for smiles, title in (("CCO", "ethanol"), ("c1ccccc1", "")):
+        mol = Chem.MolFromSmiles(smiles)
+        mol.SetProp("_Name", title)
+        blocks.append(Chem.MolToMolBlock(mol))
+    text = (
+        f"{blocks[0]}> <GENERIC_NAME> (1)\nspirit\n\n> <DATABASE>\ndb\n\n$$$$\n"
+        f"garbage\n$$$$\n{blocks[1]}>  <other>\nx\n\n$$$$\n\n"
+    )
+    path = write(tmp_path / "a.sdf", text, compressed)
+    file = StructureFile(path)
+    rows = list(file.rows())
+    assert file.is_mol_block
+    assert [(row.number, row.name, row.source) for row in rows] == [
+        (1, "spirit", "db"),
+        (2, "garbage", ""),
+        (3, "", ""),
+    ]
+    assert Chem.MolToSmiles(Chem.MolFromMolBlock(rows[2].text)) == "c1ccccc1"
+    assert rows_of(path, name="other")[2].name == "x"
+
+
+def test_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    table = {"SMILES": ["CCO", None, "CC"], "title": ["ethanol", "x", None], "n": [1, 2, 3], "inchi": [None, "I", "J"]}
+    pq.write_table(pa.table(table), path)
+    file = StructureFile(path)
+    assert list(file.rows()) == [Row(1, "CCO", "ethanol"), Row(2, "I", "x"), Row(3, "CC")]
+    assert file.position() == file.size
+    assert [row.name for row in rows_of(path, name="n")] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_position_runs_from_0_to_the_size(tmp_path: Path, compressed: bool) -> None:
+    path = write(tmp_path / "a.smi", "".join(f"{'C' * (i % 90 + 1)} x{i}\n" for i in range(20_000)), compressed)
+    file = StructureFile(path)
+    assert file.position() == 0
+    seen = [file.position() for _ in file.rows()]
+    assert seen == sorted(seen)
+    assert 0 < seen[0] < file.size
+    assert seen[-1] == file.size
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.smi", b"", "empty"),
+        ("a.pdf", b"%PDF-1.4", "not known by its name"),
+        ("a.csv", b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj", "no column of structures among '%PDF-1.4'"),
+        ("a.tsv", b"mass\tname\n1\tx\n", "no column of structures among 'mass', 'name'"),
+        ("a.parquet", b"%PDF-1.4 is no table", "not a Parquet file"),
+        ("a.tsv.gz", b"\x1f\x8bnonsense", "not gzip data"),
+        ("a.smi.gz", b"\x1f\x8bnonsense", "not gzip data"),
+    ],
+)
+def test_files_that_cannot_be_read_are_refused_at_once(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputFileError, match="a\\.") as caught:
+        StructureFile(path)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match="no such file"):
+        StructureFile(tmp_path / "a.smi")
+    with pytest.raises(InputFileError, match="folder"):
+        StructureFile(tmp_path)
+
+
+def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "smiles,name\nC,x\n")
+    with pytest.raises(InputFileError, match="no column 'SMI'; it has: 'smiles', 'name'"):
+        StructureFile(path, Columns(smiles="SMI"))
+
+
+def test_gzip_that_breaks_off_is_an_error_with_the_row(tmp_path: Path) -> None:
+    whole = gzip.compress("".join(f"{'C' * (i % 90 + 1)} x{i}\n" for i in range(20_000)).encode())
+    path = tmp_path / "a.smi.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputFileError, match=r"breaks off after row \d{3,}"):
+        rows_of(path)
+
+
+def test_the_first_of_the_usual_names_wins() -> None:
+    assert guess(["IUPAC name", "Name", "canonical smiles", "SMILES"], Columns()) == {
+        "smiles": "SMILES",
+        "name": "Name",
+    }
