@@ -23,6 +23,7 @@ TOO_FEW_PEAKS = "too_few_peaks"
 UNKNOWN_ION_MODE = "unknown_ion_mode"
 NO_PRECURSOR = "no_precursor"
 UNREADABLE = "unreadable"
+_MOST_CHARGES = 9
 STATUSES = (ANNOTATED, NO_CANDIDATES, TOO_FEW_PEAKS, UNKNOWN_ION_MODE, NO_PRECURSOR, UNREADABLE)
 """What can become of a feature."""
 
@@ -129,12 +130,12 @@ def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> F
     ion_mode = metadata.get("ionmode") or None
     precursor_mz = metadata.get("precursor_mz") or None
     n_peaks = len(spectrum.peaks)
-    adducts, adduct_problem = _adducts_of(given, ion_mode, settings)
+    adducts, adduct_problem = _adducts_of(given, ion_mode, metadata.get("charge"), settings)
     status, reason = "", ""
     if precursor_mz is None:
         status, reason = NO_PRECURSOR, "no precursor m/z"
     elif n_peaks < settings.min_peaks:
-        status, reason = TOO_FEW_PEAKS, f"fewer than {settings.min_peaks} peaks"
+        status, reason = TOO_FEW_PEAKS, f"fewer peaks than {settings.min_peaks}"
     elif ion_mode is None:
         status, reason = UNKNOWN_ION_MODE, "neither adduct nor charge nor ion mode tell it; give the ion mode"
     return Feature(
@@ -153,7 +154,7 @@ def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> F
 
 
 def _adducts_of(
-    given: str | None, ion_mode: str | None, settings: AnnotationSettings
+    given: str | None, ion_mode: str | None, charge: int | None, settings: AnnotationSettings
 ) -> tuple[tuple[Adduct, ...], str]:
     """Return the adducts to try, and what is wrong with the given one."""
     problem = ""
@@ -167,7 +168,18 @@ def _adducts_of(
     if settings.adducts:
         to_try = tuple(adduct for adduct in settings.adducts_to_try if adduct.ion_mode == ion_mode)
     else:
-        to_try = common_adducts(ion_mode)
+        to_try = common_adducts(ion_mode) + _multiply_charged(charge)
     if problem:
         problem += f"; tried {', '.join(adduct.name for adduct in to_try)}"
     return to_try, problem
+
+
+def _multiply_charged(charge: int | None) -> tuple[Adduct, ...]:
+    """Return [M+2H]2+ for a charge of 2, and the like.
+
+    It comes beside the singly charged adducts, not in their place: older versions of MZmine write charges that are off.
+    """
+    if charge is None or not 2 <= abs(charge) <= _MOST_CHARGES:
+        return ()
+    sign = "+" if charge > 0 else "-"
+    return (get_adduct(f"[M{sign}{abs(charge)}H]{abs(charge)}{sign}"),)

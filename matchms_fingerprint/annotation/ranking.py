@@ -45,7 +45,8 @@ def best_first(
     mass_errors_ppm
         ndarray of shape (n,), float64, parts per million.
     keys_of
-        Returns the InChIKeys of the candidates at some indices; asked only for those that can be among the best.
+        Returns the InChIKeys of the candidates at some indices; asked only where they decide, and only for candidates
+        that can be among the best.
     top_k
         How many to return at most.
 
@@ -54,13 +55,12 @@ def best_first(
     ndarray of shape (min(n, top_k),), int64
     """
     contenders = _contenders(scores, top_k)
-    order = np.lexsort(
-        (
-            np.array(keys_of(contenders), dtype=str),
-            np.abs(mass_errors_ppm[contenders]).round(_MASS_ERROR_DECIMALS),
-            -scores[contenders],
-        )
-    )
+    by_score = -scores[contenders]
+    by_error = np.abs(mass_errors_ppm[contenders]).round(_MASS_ERROR_DECIMALS)
+    order = np.lexsort((by_error, by_score))
+    is_tied = (np.diff(by_score[order]) == 0) & (np.diff(by_error[order]) == 0)
+    if is_tied.any():
+        order = np.lexsort((np.array(keys_of(contenders), dtype=str), by_error, by_score))
     best: np.ndarray = contenders[order][:top_k]
     return best
 

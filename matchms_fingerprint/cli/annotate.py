@@ -17,17 +17,6 @@ if TYPE_CHECKING:
     from matchms_fingerprint.annotation.settings import AnnotationSettings
 
 STARTER = "starter"
-MARK = b"BEGIN IONS"
-MOST_BYTES_TO_COUNT = 1 << 29
-
-HINTS = {
-    "no_candidates": "a larger library (`matchms-fingerprint candidates build`), --ppm or --adduct may help",
-    "too_few_peaks": "see --min-peaks",
-    "unknown_ion_mode": "give --ion-mode",
-    "no_precursor": "the input gives no precursor m/z",
-    "unreadable": "see the column message",
-}
-"""What the user can do about each status."""
 
 
 @click.command(name="annotate")
@@ -110,7 +99,7 @@ def run(
     """Annotate a file into a folder while showing how far it is; what is wrong shows before the model is loaded."""
     from matchms_fingerprint.annotation.results import RUN, annotate_to_folder
     from matchms_fingerprint.candidates import CandidateLibrary
-    from matchms_fingerprint.cli.terminal import feature_progress
+    from matchms_fingerprint.cli.terminal import count_blocks, feature_progress
     from matchms_fingerprint.io.artifacts import check_replaceable
     from matchms_fingerprint.models import load_model
 
@@ -131,33 +120,12 @@ def run(
         )
 
 
-def count_blocks(file: Path) -> int | None:
-    """Count the blocks of an MGF file, for the progress bar; None for other formats, and where it would take long."""
-    from matchms_fingerprint.io.sources import open_binary
-
-    if file.stat().st_size > MOST_BYTES_TO_COUNT:
-        return None
-    count, rest = 0, b""
-    with open_binary(file) as handle:
-        while block := handle.read(1 << 20):
-            text = rest + block
-            count += text.count(MARK)
-            rest = text[-len(MARK) + 1 :]
-    return count or None
-
-
 def show_summary(console: Console, summary: RunSummary) -> None:
     """Show how many features got which status, what was read, and where the results are."""
     from matchms_fingerprint.annotation.results import RUN, TABLE
-    from matchms_fingerprint.cli.terminal import plain_table
+    from matchms_fingerprint.cli.summary import show_statuses
 
-    table = plain_table("status", "features", "")
-    table.columns[1].justify = "right"
-    for status, count in summary.statuses.items():
-        if count or status == "annotated":
-            style = "green" if status == "annotated" else ""
-            table.add_row(status, f"{count:,}", HINTS.get(status, ""), style=style)
-    console.print(table)
+    show_statuses(console, summary.statuses, "annotated")
     rate = summary.n_features / max(summary.seconds, 1e-3)
     console.print(f"Read {summary.read_report.summary()}.")
     console.print(f"{summary.n_features:,} features in {summary.seconds:.1f} s ({rate:,.0f} per second).")

@@ -149,9 +149,8 @@ def _npz(path: Path, vectors: Vectors) -> Iterator[Write]:
             with archive.open(f"{vectors.name}.npy", "w", force_zip64=True) as out:
                 np.lib.format.write_array_header_2_0(out, header)
                 shutil.copyfileobj(waiting, out, 1 << 20)
-            for name, array in (
-                _columns(rows).items() | {"provenance": np.array(json.dumps(vectors.provenance))}.items()
-            ):
+            others = _columns(rows) | {"provenance": np.array(json.dumps(vectors.provenance))}
+            for name, array in others.items():
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as out:
                     np.lib.format.write_array(out, array, allow_pickle=False)
 

@@ -8,15 +8,21 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-_WIDTH_IN_FILES = 200
-"""Columns where stderr is no terminal, so that a log line stays one line."""
+from matchms_fingerprint.io.sources import open_binary
+
+_WIDTH_IN_FILES = 120
+"""Columns of tables where stderr is no terminal."""
+
+_MARK = b"BEGIN IONS"
+_MOST_BYTES_TO_COUNT = 1 << 29
 
 Advance = Callable[[int], None]
 """Called once for each feature done, with the number of blocks read so far."""
@@ -28,19 +34,32 @@ def open_terminal(quiet: bool) -> Console:
     matchms logs to stdout and libraries warn about their own future; neither belongs among results. With `quiet` the
     console prints nothing, and of the log lines only errors remain.
     """
-    console = stderr_console()
-    handler = RichHandler(console=console, show_time=False, show_path=False, rich_tracebacks=False)
+    handler = _LineHandler(stderr_console())
     handler.setLevel(logging.ERROR if quiet else logging.WARNING)
     _lead_logs_to(handler)
-    return Console(stderr=True, quiet=True) if quiet else console
+    return Console(stderr=True, quiet=True) if quiet else handler.console
 
 
 def stderr_console() -> Console:
-    """Return a console on stderr, wide where stderr is a file or a pipe."""
+    """Return a console on stderr."""
     console = Console(stderr=True, highlight=False)
     if console.is_terminal:
         return console
     return Console(stderr=True, highlight=False, width=_WIDTH_IN_FILES)
+
+
+class _LineHandler(logging.Handler):
+    """Prints each message as one line above the progress bar of the same console."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one message."""
+        style = "bold red" if record.levelno >= logging.ERROR else "yellow"
+        line = Text(f"{record.levelname.lower()}: ", style=style).append(" ".join(record.getMessage().split()), "none")
+        self.console.print(line, soft_wrap=True)
 
 
 def _lead_logs_to(handler: logging.Handler) -> None:
@@ -73,7 +92,7 @@ def feature_progress(console: Console, description: str, n_blocks: int | None) -
     )
     start = time.monotonic()
     n_features = 0
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(description, total=n_blocks, features=0, rate=0.0)
 
         def advance(n_read: int) -> None:
@@ -85,14 +104,17 @@ def feature_progress(console: Console, description: str, n_blocks: int | None) -
         yield advance
 
 
-@contextmanager
-def step(console: Console, description: str) -> Iterator[None]:
-    """Show a spinner with elapsed time while something of unknown length is done."""
-    with Progress(
-        SpinnerColumn(), TextColumn("[bold]{task.description}"), TimeElapsedColumn(), console=console, transient=True
-    ) as progress:
-        progress.add_task(description, total=None)
-        yield
+def count_blocks(file: Path) -> int | None:
+    """Count the blocks of an MGF file, for the progress bar; None for other formats, and where it would take long."""
+    if file.stat().st_size > _MOST_BYTES_TO_COUNT:
+        return None
+    count, rest = 0, b""
+    with open_binary(file) as handle:
+        while block := handle.read(1 << 20):
+            text = rest + block
+            count += text.count(_MARK)
+            rest = text[-len(_MARK) + 1 :]
+    return count or None
 
 
 def plain_table(*headers: str, title: str | None = None) -> Table:

@@ -6,10 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from matchms_fingerprint.annotation.ranking import best_first, first_of_each, softmax
+from matchms_fingerprint.annotation.ranking import best_first, each_once, place_among_equals, softmax
 
 # few distinct values, so that ties are the rule
 TIED_SCORES = arrays(np.float64, st.integers(1, 40), elements=st.sampled_from([0.0, 0.25, 0.5, 1.0]))
+
+
+def picker(keys: list[str]):
+    """The `keys_of` of a plain list."""
+    return lambda indices: [keys[index] for index in indices]
 
 
 def slow_order(scores: np.ndarray, errors: np.ndarray, keys: list[str]) -> list[int]:
@@ -21,29 +26,31 @@ def slow_order(scores: np.ndarray, errors: np.ndarray, keys: list[str]) -> list[
 def test_best_first_is_the_plain_sort_cut_off(scores: np.ndarray, top_k: int, random) -> None:
     errors = np.array([random.choice([-2.0, 0.0, 2.0, 5.0]) for _ in scores])
     keys = [f"{number:04d}" for number in random.sample(range(1000), len(scores))]
-    assert best_first(scores, errors, keys, top_k).tolist() == slow_order(scores, errors, keys)[:top_k]
+    assert best_first(scores, errors, picker(keys), top_k).tolist() == slow_order(scores, errors, keys)[:top_k]
 
 
 def test_ties_go_to_the_smaller_error_of_either_sign_then_to_the_key() -> None:
     scores = np.array([0.5, 0.5, 0.5, 0.9])
     errors = np.array([-3.0, 2.0, -2.0, 9.0])
-    assert best_first(scores, errors, ["a", "c", "b", "d"], 4).tolist() == [3, 2, 1, 0]
+    assert best_first(scores, errors, picker(["a", "c", "b", "d"]), 4).tolist() == [3, 2, 1, 0]
 
 
 def test_rounding_noise_in_masses_does_not_decide() -> None:
     errors = np.array([2.0 + 1e-9, 2.0])
-    assert best_first(np.array([0.5, 0.5]), errors, ["a", "b"], 2).tolist() == [0, 1]
+    assert best_first(np.array([0.5, 0.5]), errors, picker(["a", "b"]), 2).tolist() == [0, 1]
 
 
-def test_only_contenders_have_their_key_read() -> None:
-    read = []
+def test_keys_are_read_only_where_they_decide() -> None:
+    read: list[int] = []
 
-    class Keys(list):
-        def __getitem__(self, index):
-            read.append(int(index))
-            return super().__getitem__(index)
+    def keys_of(indices: np.ndarray) -> list[str]:
+        read.extend(indices.tolist())
+        return ["key"] * len(indices)
 
-    best_first(np.array([0.1, 0.9, 0.2, 0.9, 0.3]), np.zeros(5), Keys("abcde"), 1)
+    scores = np.array([0.1, 0.9, 0.2, 0.9, 0.3])
+    best_first(scores, np.array([0.0, 1.0, 0.0, 2.0, 0.0]), keys_of, 1)
+    assert read == []
+    best_first(scores, np.zeros(5), keys_of, 1)
     assert read == [1, 3]
 
 
@@ -72,17 +79,26 @@ def test_softmax_does_not_change_when_all_scores_move(scores: np.ndarray, shift:
     )
 
 
-def test_first_of_each_keeps_the_smallest_error_and_the_order() -> None:
-    rows = np.array([7, 8, 7, 9, 8])
+def test_each_once_keeps_the_smallest_error_and_the_order() -> None:
+    masses = np.array([100.0, 100.0, 100.0, 101.0, 100.0])
+    places = np.array([0, 1, 0, 0, 1])
     errors = np.array([-5.0, 1.0, 2.0, 0.0, -1.0])
-    assert first_of_each(rows, errors).tolist() == [1, 2, 3]
+    assert each_once(masses, places, errors).tolist() == [1, 2, 3]
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([-2.0, -1.0, 0.0, 1.0, 3.0])), max_size=30))
-def test_first_of_each_is_a_minimum_per_row(pairs: list[tuple[int, float]]) -> None:
-    rows = np.array([row for row, _ in pairs], dtype=np.int64)
-    errors = np.array([error for _, error in pairs])
-    kept = first_of_each(rows, errors)
-    smallest = {row: min(abs(e) for r, e in pairs if r == row) for row, _ in pairs}
-    assert {int(rows[i]): abs(errors[i]) for i in kept} == smallest
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.sampled_from([-2.0, -1.0, 0.0, 1.0, 3.0])), max_size=30)
+)
+def test_each_once_is_a_minimum_per_candidate(found: list[tuple[int, int, float]]) -> None:
+    masses = np.array([float(mass) for mass, _, _ in found])
+    places = np.array([place for _, place, _ in found], dtype=np.int64)
+    errors = np.array([error for _, _, error in found])
+    kept = each_once(masses, places, errors)
+    smallest = {(m, p): min(abs(e) for n, q, e in found if (n, q) == (m, p)) for m, p, _ in found}
+    assert {(int(masses[i]), int(places[i])): abs(errors[i]) for i in kept} == smallest
     assert len(kept) == len(smallest)
+
+
+def test_place_among_equals() -> None:
+    assert place_among_equals(np.array([1.0, 2.0, 2.0, 2.0, 3.0])).tolist() == [0, 0, 1, 2, 0]
+    assert place_among_equals(np.empty(0)).tolist() == []

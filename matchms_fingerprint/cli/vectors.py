@@ -1,0 +1,95 @@
+"""What `predict` and `embed` have in common: a vector for each feature, into a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from matchms_fingerprint.io.artifacts import sha256_of
+from matchms_fingerprint.io.sources import detect_format
+
+if TYPE_CHECKING:
+    from matchms_fingerprint.annotation.features import Feature
+    from matchms_fingerprint.models import FingerprintModel
+
+
+def write_vectors(
+    name: str,
+    file: Path,
+    output: Path,
+    overwrite: bool,
+    ion_mode: str | None,
+    per_feature: str,
+    min_peaks: int,
+    model: str,
+    batch_size: int,
+    quiet: bool,
+    binary: bool = False,
+) -> None:
+    """Write the fingerprint or embedding of each feature of `file`; the parameters are the options of the command.
+
+    Parameters
+    ----------
+    name
+        "fingerprint" or "embedding".
+    """
+    detect_format(file)  # before the seconds that the imports below take
+    from matchms_fingerprint.annotation.annotate import batches
+    from matchms_fingerprint.annotation.features import read_features
+    from matchms_fingerprint.annotation.settings import AnnotationSettings
+    from matchms_fingerprint.cli.array_files import PREDICTED, Vectors, check_array_path, open_array_file
+    from matchms_fingerprint.cli.summary import show_statuses
+    from matchms_fingerprint.cli.terminal import count_blocks, feature_progress, open_terminal
+    from matchms_fingerprint.io import ReadReport, iter_features
+    from matchms_fingerprint.models import load_model
+
+    check_array_path(output, overwrite)
+    console = open_terminal(quiet)
+    loaded = load_model(model)
+    console.print(f"Model: {loaded.name} {loaded.version}")
+    settings = AnnotationSettings(
+        ion_mode=ion_mode, per_feature=per_feature, min_peaks=min_peaks, batch_size=batch_size
+    )
+    report = ReadReport()
+    features = read_features(iter_features(file, per_feature, ion_mode, report), settings)
+    empty = _vectors_of(loaded, [], name, binary)
+    vectors = Vectors(name, empty.shape[1], empty.dtype, _provenance(loaded, file, settings.to_dict()))
+    statuses: Counter[str] = Counter()
+    with (
+        open_array_file(output, vectors) as write,
+        feature_progress(console, "predicting", count_blocks(file)) as advance,
+    ):
+        for batch in batches(features, batch_size):
+            write(batch, _vectors_of(loaded, batch, name, binary))
+            for feature in batch:
+                statuses[feature.status or PREDICTED] += 1
+                advance(report.blocks)
+    show_statuses(console, statuses, PREDICTED)
+    console.print(f"Read {report.summary()}.")
+    console.print(f"Wrote {output}", soft_wrap=True, style="bold")
+
+
+def _vectors_of(model: FingerprintModel, features: Sequence[Feature], name: str, binary: bool) -> np.ndarray:
+    """Return an array of shape (n_features, width); the rows of features with a status are zeros."""
+    ready = [index for index, feature in enumerate(features) if not feature.status]
+    spectra = [features[index].spectrum for index in ready]
+    found = model.embed(spectra) if name == "embedding" else model.predict_fingerprints(spectra, binary=binary)
+    vectors = np.zeros((len(features), found.shape[1]), found.dtype)
+    vectors[ready] = found
+    return vectors
+
+
+def _provenance(model: FingerprintModel, file: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    used = ("ion_mode", "per_feature", "min_peaks")
+    return {
+        "matchms_fingerprint": version("matchms_fingerprint"),
+        "input": {"file": str(file), "sha256": sha256_of(file)},
+        "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
+        "fingerprint": str(model.fingerprint),
+        "settings": {name: settings[name] for name in used},
+    }
