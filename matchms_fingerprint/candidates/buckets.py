@@ -53,14 +53,14 @@ class MassBuckets:
     def _deal(self) -> None:
         if not self._n_waiting:
             return
-        rows = pa.Table.from_batches(self._waiting, self._schema)
-        rows = rows.take(pc.sort_indices(rows["exact_mass"])).combine_chunks()
+        rows = pa.Table.from_batches(self._waiting, self._schema).combine_chunks()
+        self._waiting, self._n_waiting = [], 0  # before the next copy is made
+        rows = rows.take(pc.sort_indices(rows["exact_mass"]))
         numbers = np.minimum(rows["exact_mass"].to_numpy() + _EDGE, _HEAVIEST).astype(np.int64)
         buckets, starts = np.unique(numbers, return_index=True)
         ends = np.append(starts[1:], len(numbers))
         for bucket, start, end in zip(buckets.tolist(), starts.tolist(), ends.tolist(), strict=True):
             self._append(bucket, rows.slice(start, end - start))
-        self._waiting, self._n_waiting = [], 0
 
     def _append(self, bucket: int, rows: pa.Table) -> None:
         """Append to the file of a bucket, which is an Arrow stream without its end mark."""

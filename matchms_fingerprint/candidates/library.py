@@ -41,7 +41,7 @@ class CandidateLibrary:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = STARTER if str(path) == "starter" and not Path(path).exists() else Path(path)
+        self.path = STARTER if str(path) == "starter" else Path(path)
         self._manifest = Manifest.read(self.path)
         self._batches = self._manifest.batches
         self._local = threading.local()
@@ -54,7 +54,7 @@ class CandidateLibrary:
         Parameters
         ----------
         path
-            Folder of the library, or "starter" for the one inside the package.
+            Folder of the library, or "starter" for the one inside the package ("./starter" is a folder of that name).
 
         Raises
         ------

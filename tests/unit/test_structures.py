@@ -1,9 +1,9 @@
 """SMILES and InChI to the canonical neutral structure."""
 
 import pytest
-from rdkit import Chem
+from rdkit import Chem, rdBase
 
-from matchms_fingerprint.chem import standardize, standardize_mol
+from matchms_fingerprint.chem import describe, read_mol_block, standardize, standardize_mol
 from matchms_fingerprint.errors import StructureError
 
 
@@ -69,6 +69,19 @@ def test_the_reason_is_given(text: str, reason: str, capfd: pytest.CaptureFixtur
     with pytest.raises(StructureError, match=reason):
         standardize(text)
     assert capfd.readouterr().err == "", "RDKit's own messages are held back"
+
+
+def test_mol_blocks_are_standardized() -> None:
+    block = Chem.MolToMolBlock(Chem.MolFromSmiles("[Na+].[13CH3]C(=O)[O-]"))
+    assert describe(read_mol_block(block)) == standardize("CC(=O)O")
+    assert describe(read_mol_block(Chem.MolToV3KMolBlock(Chem.MolFromSmiles("OCC")))) == standardize("CCO")
+
+
+def test_a_mol_block_that_cannot_be_read_has_a_reason() -> None:
+    five_bonds = Chem.MolToMolBlock(Chem.MolFromSmiles("CC(C)(C)(C)C", sanitize=False), kekulize=False)
+    for text, reason in ((five_bonds, "valence for atom # 1 C, 5"), ("nonsense", "mol block"), ("", "mol block")):
+        with rdBase.BlockLogs(), pytest.raises(StructureError, match=reason):
+            read_mol_block(text)
 
 
 def test_the_molecule_given_is_left_alone() -> None:
