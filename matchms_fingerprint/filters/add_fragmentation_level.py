@@ -26,8 +26,8 @@ def add_fragmentation_level(
     of the intensity is left, -4 where nothing is. It stands in for a collision energy that is missing or written in
     an instrument's own units. Measure it before any filter removes the precursor peak.
 
-    The idea is from molxspec ("The four paths to molecular machine learning", D. Merino, 2021), which takes the
-    window around the mass of the molecule; here it is around the measured precursor m/z.
+    The idea is from molxspec (the article "The four paths to molecular machine learning", November 2021), which
+    takes the window around the mass of the molecule; here it is around the measured precursor m/z.
 
     Parameters
     ----------

@@ -32,7 +32,8 @@ def register_with_matchms() -> None:
     Afterwards a matchms `Pipeline`, and so a workflow in a YAML file, takes the scores by the name of their class in
     lower case (`fingerprintretrieval`, `embeddingsimilarity`, as `cosinegreedy` there), and the filters by their own
     name. Each filter gets a place in the order in which matchms runs filters; custom filters otherwise run last.
-    The registration holds for the running Python process and may be repeated. Scores that were saved as JSON need none.
+    The registration holds for the running Python process and may be repeated; reading scores that were saved as JSON
+    needs none.
 
     Raises
     ------
