@@ -8,12 +8,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matchms_fingerprint.io.merging import PER_FEATURE
     from matchms_fingerprint.io.report import ReadReport, UnreadableBlock
     from matchms_fingerprint.io.spectra import iter_features, load_spectra
 
-__all__ = ["ReadReport", "UnreadableBlock", "iter_features", "load_spectra"]
+__all__ = ["PER_FEATURE", "ReadReport", "UnreadableBlock", "iter_features", "load_spectra"]
 
-_HOMES = {"ReadReport": "report", "UnreadableBlock": "report", "iter_features": "spectra", "load_spectra": "spectra"}
+_HOMES = {
+    "PER_FEATURE": "merging",
+    "ReadReport": "report",
+    "UnreadableBlock": "report",
+    "iter_features": "spectra",
+    "load_spectra": "spectra",
+}
 
 
 def __getattr__(name: str) -> Any:

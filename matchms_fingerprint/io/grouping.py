@@ -59,8 +59,11 @@ def _survey(blocks: Iterator[Block]) -> tuple[bool, frozenset[int]]:
     runs = array(
         "q", (hash(feature_id) for feature_id, _ in groupby(blocks, key=_FEATURE_ID) if feature_id is not None)
     )
-    hashes, counts = np.unique(np.array(runs, dtype=np.int64), return_counts=True)
-    return len(runs) > 0, frozenset(hashes[counts > 1].tolist())
+    if not runs:
+        return False, frozenset()
+    hashes = np.frombuffer(runs, dtype=np.int64)
+    hashes.sort()  # in place, so that nothing is copied
+    return True, frozenset(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
 
 
 class _LaterBlocks:

@@ -13,7 +13,7 @@ from pyteomics import mzml, mzxml
 from pyteomics.xml import etree
 
 from matchms_fingerprint.io.blocks import Block, BlockError, RawSpectrum, checked_peaks
-from matchms_fingerprint.io.metadata import clean_metadata
+from matchms_fingerprint.io.metadata import clean_metadata, read_ion_mode
 from matchms_fingerprint.io.sources import open_binary
 
 _SCAN = re.compile(r"(?:controllerType=0 controllerNumber=1 )?scan=(\d+)")
@@ -31,7 +31,7 @@ class _NoVocabulary:
 
 def read_mzml(path: Path) -> Iterator[Block]:
     """Yield the scans of an mzML file."""
-    return _read(path, lambda handle: mzml.read(handle, use_index=False, decode_binary=False, cv=_NoVocabulary()))
+    return _read(path, lambda handle: mzml.MzML(handle, use_index=False, decode_binary=False, cv=_NoVocabulary()))
 
 
 def read_mzxml(path: Path) -> Iterator[Block]:
@@ -45,14 +45,18 @@ def parse_block(block: Block) -> RawSpectrum:
     Raises
     ------
     BlockError
-        If its arrays cannot be decoded.
+        If its arrays cannot be decoded, or peaks are missing.
     """
     scan = block.data
     try:
         arrays = [scan[name].decode() if name in scan else () for name in ("m/z array", "intensity array")]
     except Exception as error:  # base64, zlib, numpress and numpy each raise their own
         raise BlockError(f"its arrays cannot be decoded ({error})") from None
-    return RawSpectrum(*checked_peaks(*arrays), clean_metadata(_parameters(scan)))
+    mz, intensities = checked_peaks(*arrays)
+    expected = int(scan.get("defaultArrayLength") or scan.get("peaksCount") or 0)
+    if len(mz) < expected:
+        raise BlockError(f"it should have {expected} peaks, but there are {len(mz)}")
+    return RawSpectrum(mz, intensities, clean_metadata(_parameters(scan)))
 
 
 def _read(path: Path, reader: Callable[[Any], Iterator[dict[str, Any]]]) -> Iterator[Block]:
@@ -87,7 +91,7 @@ def _parameters(scan: dict[str, Any]) -> dict[str, Any]:
         "ms_level": scan.get("ms level") or scan.get("msLevel"),
         "retention_time": _seconds(_first(scan, "scan start time", "retentionTime")),
         "collision_energy": _first(scan, "collision energy", "collisionEnergy"),
-        "ionmode": scan.get("polarity"),
+        "ionmode": read_ion_mode(scan.get("polarity")),
         "native_id": scan.get("id") if "num" not in scan else None,
     }
     if "positive scan" in scan:
@@ -97,7 +101,7 @@ def _parameters(scan: dict[str, Any]) -> dict[str, Any]:
     charge = _first(scan, "charge state", "precursorCharge")
     if charge and parameters["ionmode"]:
         # charge states have no sign in these formats; the polarity of the scan gives it
-        sign = -1 if parameters["ionmode"] in ("-", "negative") else 1
+        sign = -1 if parameters["ionmode"] == "negative" else 1
         parameters["charge"] = sign * abs(int(charge))
     return parameters
 

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from matchms_fingerprint.io.blocks import RawSpectrum
 
+PER_FEATURE = ("merge", "best", "all")
+"""What to do with several spectra of one feature."""
+
 TOLERANCE_PPM = 10.0
 MIN_TOLERANCE_DA = 0.005
 

@@ -76,7 +76,7 @@ def parse_block(block: Block) -> RawSpectrum:
     """
     reader = MGF(_lines_for_pyteomics(block.text), use_header=False, convert_arrays=1, read_charges=False)
     try:
-        spectrum = next(reader)
+        (spectrum,) = reader  # to its end: half-read, it would refer to itself and wait for the garbage collector
     except (PyteomicsError, ValueError) as error:
         raise BlockError(_reason(error)) from None
     mz, intensities = checked_peaks(spectrum["m/z array"], spectrum["intensity array"])

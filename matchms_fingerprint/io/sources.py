@@ -28,7 +28,7 @@ _SIGNATURES = {
     b"\xfe\xff": "UTF-16 text (save it as UTF-8)",
     b"\x01\xa1F\x00i\x00n\x00n\x00i\x00g\x00a\x00n": "a Thermo raw file (convert it to mzML first)",
 }
-_BEGIN_IONS = re.compile(rb"^[ \t]*BEGIN IONS[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+_BEGIN_IONS = re.compile(rb"^[ \t]*BEGIN IONS[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _NUM_PEAKS = re.compile(rb"^[ \t]*num[ _]?peaks[ \t]*:", re.MULTILINE | re.IGNORECASE)
 
 
@@ -94,13 +94,14 @@ def detect_format(path: Path) -> str:
     for signature, what in _SIGNATURES.items():
         if head.startswith(signature):
             raise InputFileError(f"{path}: not a spectrum file but {what}; give {SUPPORTED}")
-    head = head.removeprefix(b"\xef\xbb\xbf")
-    start = head.lstrip()
+    start = head.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n").lstrip()
     if not start:
         raise InputFileError(f"{path}: is empty; give a spectrum file ({SUPPORTED})")
     found = None if b"\x00" in head else _format_of_text(start)
     if found is None:
-        raise InputFileError(f"{path}: not a spectrum file, it starts with {start[:20]!r}; give {SUPPORTED}")
+        raise InputFileError(
+            f"{path}: not a spectrum file, it starts with {start[:20].decode('latin-1')!r}; give {SUPPORTED}"
+        )
     return found
 
 

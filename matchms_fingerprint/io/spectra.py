@@ -14,13 +14,10 @@ from matchms_fingerprint.errors import InputFileError, SettingsError
 from matchms_fingerprint.io import json_spectra, mass_spectra_xml, mgf, msp
 from matchms_fingerprint.io.blocks import Block, BlockError, RawSpectrum
 from matchms_fingerprint.io.grouping import group_by_feature
-from matchms_fingerprint.io.merging import merge
+from matchms_fingerprint.io.merging import PER_FEATURE, merge
 from matchms_fingerprint.io.metadata import build_spectrum, settle_ion
 from matchms_fingerprint.io.report import Journal, ReadReport, UnreadableBlock
 from matchms_fingerprint.io.sources import SUPPORTED, detect_format
-
-PER_FEATURE = ("merge", "best", "all")
-"""What to do with several spectra of one feature."""
 
 
 @dataclass(frozen=True)
