@@ -17,6 +17,8 @@ from click.exceptions import Abort, NoArgsIsHelpError
 
 from matchms_fingerprint.errors import MatchmsFingerprintError
 
+PROGRAM = "matchms-fingerprint"
+
 COMMANDS = ("annotate", "predict", "embed", "candidates", "train", "evaluate", "models", "demo")
 """The commands in the order of `--help`; each is the click command `command` in `cli/<name>.py`."""
 
@@ -50,14 +52,14 @@ def main() -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name=PROGRAM, standalone_mode=False)
     except NoArgsIsHelpError as error:
         error.show()
         code = error.exit_code
     except Abort:
         code = _fail("interrupted", 130)
     except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "matchms-fingerprint"
+        where = error.ctx.command_path if error.ctx else PROGRAM
         code = _fail(f"{error.format_message()} (see `{where} --help`)", error.exit_code)
     except click.ClickException as error:
         code = _fail(error.format_message(), error.exit_code)

@@ -22,7 +22,6 @@ TOLERANCE_PPM = 15.0
 
 ALL_HITS = 100_000
 SHOWN_HITS = 3
-_WIDTH_IN_FILES = 120
 FRAME = "demo.mgf"
 
 
@@ -81,12 +80,10 @@ def command(model: str, quiet: bool) -> None:
     The reference spectra of matchms are written as an MGF file like MZmine's, annotated with the starter library, and
     the ranking is shown beside the true compounds.
     """
-    from rich.console import Console
-
     from matchms_fingerprint.annotation.results import TABLE
     from matchms_fingerprint.annotation.settings import AnnotationSettings
     from matchms_fingerprint.cli.annotate import STARTER, run
-    from matchms_fingerprint.cli.terminal import open_terminal
+    from matchms_fingerprint.cli.terminal import open_terminal, stdout_console
 
     console = open_terminal(quiet)
     console.print(
@@ -99,8 +96,7 @@ def command(model: str, quiet: bool) -> None:
         settings = AnnotationSettings(top_k=ALL_HITS, tolerance_ppm=TOLERANCE_PPM)
         run(console, mgf, STARTER, model, results, settings)
         table = result_table(results / TABLE)
-    stdout = Console()
-    Console(width=None if stdout.is_terminal else _WIDTH_IN_FILES).print(table)
+    stdout_console().print(table)
     console.print(
         "The green ones are right. These are common compounds: the model may have seen other spectra of them, and the "
         "starter library holds few rivals. What to expect of new compounds: `matchms-fingerprint models show`."

@@ -16,33 +16,31 @@ def command() -> None:
 @command.command(name="list")
 def list_models() -> None:
     """List the shipped models: name, version, fingerprint, size and the beginning of the sha256 of their weights."""
-    from rich.console import Console
-
-    from matchms_fingerprint.cli.terminal import plain_table
+    from matchms_fingerprint.cli.terminal import plain_table, stdout_console
     from matchms_fingerprint.models.bundle import WEIGHTS, read_manifest, shipped_models
 
-    table = plain_table("name", "version", "fingerprint", "MiB", "sha256", "folder")
+    table = plain_table("name", "version", "fingerprint", "MiB", "sha256")
     for name, folder in shipped_models().items():
         manifest = read_manifest(folder)
         size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
         sha256 = manifest.files.get(WEIGHTS, "")[:12]
-        table.add_row(name, manifest.version, manifest.fingerprint, f"{size:.1f}", sha256, str(folder))
-    Console(soft_wrap=True).print(table)
+        table.add_row(name, manifest.version, manifest.fingerprint, f"{size:.1f}", sha256)
+    stdout_console().print(table)
 
 
 @command.command()
 @click.argument("name", default="default")
 def show(name: str) -> None:
     """Show the card of model NAME: data, licences, figures beside the baseline, and what it is bad at."""
-    from rich.console import Console
     from rich.markdown import Markdown
 
+    from matchms_fingerprint.cli.terminal import stdout_console
     from matchms_fingerprint.models.bundle import CARD, find_bundle, read_bundle
 
     folder = find_bundle(name)
     read_bundle(folder)
     text = (folder / CARD).read_text(encoding="utf-8")
-    console = Console()
+    console = stdout_console()
     console.print(Markdown(text) if console.is_terminal else text, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -19,7 +19,7 @@ from rich.text import Text
 from matchms_fingerprint.io.sources import open_binary
 
 _WIDTH_IN_FILES = 120
-"""Columns of tables where stderr is no terminal."""
+"""Columns of tables that do not go to a terminal."""
 
 _MARK = b"BEGIN IONS"
 _MOST_BYTES_TO_COUNT = 1 << 29
@@ -41,11 +41,20 @@ def open_terminal(quiet: bool) -> Console:
 
 
 def stderr_console() -> Console:
-    """Return a console on stderr."""
-    console = Console(stderr=True, highlight=False)
+    """Return a console for what accompanies the work."""
+    return _console(stderr=True)
+
+
+def stdout_console() -> Console:
+    """Return a console for results."""
+    return _console(stderr=False)
+
+
+def _console(stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
     if console.is_terminal:
         return console
-    return Console(stderr=True, highlight=False, width=_WIDTH_IN_FILES)
+    return Console(stderr=stderr, highlight=False, width=_WIDTH_IN_FILES)
 
 
 class _LineHandler(logging.Handler):
