@@ -48,8 +48,8 @@ def make_block(number: int, text: str) -> Block:
     text = repaired_text(text)
     try:
         return _block_of(number, text, json.loads(text))
-    except json.JSONDecodeError as error:
-        return Block(number, text, problem=f"not JSON: {error.msg} in column {error.colno}")
+    except (ValueError, RecursionError) as error:
+        return Block(number, text, problem=f"not JSON: {error}")
 
 
 def parse_block(block: Block) -> RawSpectrum:
@@ -78,9 +78,9 @@ def _array_blocks(buffer: str, handle: TextIO) -> Iterator[Block]:
             return
         try:
             value, end = _DECODER.raw_decode(buffer, position)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             if at_end or _is_hopeless(error, len(buffer)):
-                problem = f"not JSON: {error.msg}; what follows in the file is lost"
+                problem = f"not JSON: {error}; what follows in the file is lost"
                 yield Block(number + 1, buffer[position : position + 200], problem=problem)
                 return
             chunk = handle.read(_CHUNK)
@@ -92,15 +92,17 @@ def _array_blocks(buffer: str, handle: TextIO) -> Iterator[Block]:
         position = end
 
 
-def _is_hopeless(error: json.JSONDecodeError, length: int) -> bool:
+def _is_hopeless(error: Exception, length: int) -> bool:
     """Say whether more text cannot help: the fault lies well before the end of what was read."""
+    if not isinstance(error, json.JSONDecodeError):
+        return True  # nested too deeply, or a number with too many digits
     return not error.msg.startswith("Unterminated string") and error.pos < length - 64
 
 
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -108,17 +110,20 @@ def _is_json(text: str) -> bool:
 def _block_of(number: int, text: str, value: Any) -> Block:
     if not isinstance(value, dict):
         return Block(number, text, problem=f"a spectrum has to be an object, this is {text.strip()[:40]!r}")
-    data = {str(key).lower(): item for key, item in value.items()}
+    data = {key.lower(): item for key, item in value.items()}
+    feature_id = _text(data.get("feature_id"))
+    problem = ""
     if isinstance(data.get("metadata"), list):
-        data = _flat_mona(data)
-    feature_id = data.get("feature_id")
-    return Block(
-        number,
-        text,
-        feature_id=None if feature_id is None else str(feature_id).strip() or None,
-        ms_level=ms_level_of(data, "ms_level", "ms level", "mslevel"),
-        data=data,
-    )
+        try:
+            data = _flat_mona(data)
+        except (AttributeError, KeyError, IndexError, TypeError):
+            problem = "its `metaData` and `compound` are not those of a MoNA record"
+    ms_level = ms_level_of(data, "ms_level", "ms level", "mslevel")
+    return Block(number, text, feature_id=feature_id, ms_level=ms_level, problem=problem, data=data)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value).strip() or None
 
 
 def _flat_mona(data: dict[str, Any]) -> dict[str, Any]:

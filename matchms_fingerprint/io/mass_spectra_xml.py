@@ -10,10 +10,11 @@ from typing import Any
 
 from matchms.importing.parsing_utils import find_by_key, parse_mzml_mzxml_metadata
 from pyteomics import mzml, mzxml
+from pyteomics.auxiliary import PyteomicsError
 from pyteomics.xml import etree
 
 from matchms_fingerprint.io.blocks import Block, BlockError, RawSpectrum, checked_peaks
-from matchms_fingerprint.io.metadata import clean_metadata, read_ion_mode
+from matchms_fingerprint.io.metadata import clean_metadata, ms_level_of, read_ion_mode
 from matchms_fingerprint.io.sources import open_binary
 
 _SCAN = re.compile(r"(?:controllerType=0 controllerNumber=1 )?scan=(\d+)")
@@ -66,10 +67,10 @@ def _read(path: Path, reader: Callable[[Any], Iterator[dict[str, Any]]]) -> Iter
             for scan in reader(handle):
                 number += 1
                 # spectra of other detectors (UV) state no MS level and are set aside with the MS1 scans
-                level = int(scan.get("ms level") or scan.get("msLevel") or 1)
+                level = ms_level_of(scan, "ms level", "msLevel") or 1
                 yield Block(number, "", feature_id=_scan_number(scan) or str(number), ms_level=level, data=scan)
-        except etree.LxmlError as error:
-            problem = f"the XML breaks off here, what follows is lost ({error})"
+        except (etree.LxmlError, PyteomicsError, AttributeError, LookupError, TypeError, ValueError) as error:
+            problem = f"the file breaks off here, what follows is lost ({error})"
             yield Block(number + 1, "", feature_id=f"after {number}", problem=problem)
 
 

@@ -18,7 +18,13 @@ from typing import Any
 
 import numpy as np
 from matchms import Metadata, Spectrum
-from matchms.filtering import clean_adduct, derive_ionmode
+from matchms.filtering import (
+    add_retention_index,
+    add_retention_time,
+    clean_adduct,
+    derive_ionmode,
+    interpret_pepmass,
+)
 from matchms.importing.parsing_utils import parse_spectrum_dict
 
 from matchms_fingerprint.io.blocks import BlockError, RawSpectrum
@@ -198,10 +204,21 @@ def settle_ion(metadata: dict[str, Any], ion_mode: str | None) -> str:
 
 
 def build_spectrum(raw: RawSpectrum) -> Spectrum:
-    """Make a matchms `Spectrum`, with matchms' own harmonization of the values, and sorted peaks."""
+    """Make a matchms `Spectrum` of clean metadata, with matchms' own filters for the values, and sorted peaks.
+
+    The filters run one by one where there is something to do: `metadata_harmonization=True` gives the same at twice the
+    time.
+    """
     content = {"params": raw.metadata, "m/z array": raw.mz, "intensity array": raw.intensities}
     with quiet_matchms():
-        return parse_spectrum_dict(content, metadata_harmonization=True)
+        spectrum = parse_spectrum_dict(content, metadata_harmonization=False)
+        if "pepmass" in raw.metadata:
+            spectrum = interpret_pepmass(spectrum, clone=False)
+        if isinstance(raw.metadata.get("retention_time"), str):
+            spectrum = add_retention_time(spectrum, clone=False)
+        if "retention_index" in raw.metadata:
+            spectrum = add_retention_index(spectrum, clone=False)
+    return spectrum
 
 
 @lru_cache(maxsize=4096)

@@ -190,13 +190,15 @@ class _FeatureReader:
                     readable.append((block, self._format.parse_block(block)))
                 except BlockError as error:
                     unreadable.append(self._unreadable(block, str(error)))
+                except Exception as error:  # whatever the parsers did not foresee costs this block alone
+                    unreadable.append(self._unreadable(block, f"{type(error).__name__}: {error}"))
         return readable, unreadable
 
     def _finished(self, block: Block, raw: RawSpectrum) -> Spectrum | UnreadableBlock:
         """Make the spectrum; where matchms refuses its metadata, say so."""
         raw.metadata["feature_id"] = str(block.feature_id)
-        contradiction = settle_ion(raw.metadata, self._ion_mode)
         try:
+            contradiction = settle_ion(raw.metadata, self._ion_mode)
             spectrum = build_spectrum(raw)
         except Exception as error:  # matchms asserts and converts in many places; none of them may stop the file
             return self._unreadable(block, f"matchms refuses its metadata ({error})")

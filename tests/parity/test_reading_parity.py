@@ -62,3 +62,13 @@ def test_msp_of_matchms(tmp_path):
     path = tmp_path / "x.msp"
     path.write_text(text)
     assert_same(read_items(path)[0], list(load_from_msp(str(path))), "compound_name", "ionmode")
+
+
+@pytest.mark.shared
+def test_metadata_are_those_of_matchms_harmonization(shared):
+    """Filters run one by one give what `metadata_harmonization=True` gives, but for what is changed on purpose."""
+    on_purpose = {"charge", "ionmode", "num_peaks"}
+    path = shared / "mzmine" / "fermo_mzmine4.5.37.mgf"
+    for our, their in zip(read_items(path)[0], load_from_mgf(str(path)), strict=True):
+        ours, theirs = ({k: v for k, v in s.metadata.items() if k not in on_purpose} for s in (our, their))
+        assert ours == theirs

@@ -159,6 +159,7 @@ def test_shapes_of_a_file(tmp_path, dump, monkeypatch):
         ({"peaks": [[float("nan"), 1]]}, "m/z nan"),
         ({"peaks": [[1.0, -1]]}, "intensity -1"),
         ({"precursor_mz": "abc"}, "'abc'"),
+        ({"metadata": [5], "compound": 7}, "not those of a MoNA record"),
     ],
 )
 @pytest.mark.parametrize(
@@ -177,6 +178,13 @@ def test_no_peaks_and_empty_peaks_are_not_the_same(tmp_path):
     assert len(items[0].peaks) == 0
     assert "none of the keys" in items[1].reason
     assert "has to be an object" in items[2].reason
+
+
+@pytest.mark.parametrize("end", ["", "]"])
+def test_nesting_without_end(tmp_path, end):
+    text = ("[" if end else "") + json.dumps(MZMINE) + ("," if end else "\n") + '{"a": ' + "[" * 100_000 + end
+    items, _ = read_text(tmp_path, text, "x.json")
+    assert [type(item) for item in items] == [Spectrum, UnreadableBlock]
 
 
 def test_bad_line_costs_that_line(tmp_path):

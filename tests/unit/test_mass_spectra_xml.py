@@ -203,6 +203,17 @@ def test_scan_of_another_detector_and_scan_without_peaks(tmp_path):
     assert report.ms1 == 1
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_parameters_that_scans_share(tmp_path, packed):
+    group = "<referenceableParamGroupList count='1'><referenceableParamGroup id='ms2'>{}{}</referenceableParamGroup>"
+    group = group.format(cv("ms level", 2), cv("negative scan")) + "</referenceableParamGroupList><run"
+    reference = "<referenceableParamGroupRef ref='ms2'/><scanList"
+    text = mzml(*(mzml_scan(number, polarity="") for number in (1, 2, 3))).replace("<run", group)
+    text = text.replace(cv("ms level", 2) + "<scanList", reference)
+    items, _ = read_text(tmp_path, gzip.compress(text.encode()) if packed else text, "run.mzML")
+    assert [(item.get("feature_id"), item.get("charge")) for item in items] == [("1", -1), ("2", -1), ("3", -1)]
+
+
 def test_vocabulary_is_not_fetched(tmp_path, monkeypatch):
     def fetch():
         raise AssertionError("the network is asked")

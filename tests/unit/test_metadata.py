@@ -162,9 +162,17 @@ def test_ms_levels(value, level):
 
 @pytest.mark.parametrize(
     ("key", "value", "seconds"),
-    [("rt", "5.45", 327.0), ("RETENTIONTIME", 2, 120.0), ("retention_time", "327", 327.0),
-     ("rtinseconds", "327", 327.0), ("rt", "5.45 min", 327.0), ("retentiontime", "30 sec", 30.0), ("rt", -1, None), ("rt", "n/a", None)],
-)  # fmt: skip
+    [
+        ("rt", "5.45", 327.0),
+        ("RETENTIONTIME", 2, 120.0),
+        ("retention_time", "327", 327.0),
+        ("rtinseconds", "327", 327.0),
+        ("rt", "5.45 min", 327.0),
+        ("retentiontime", "30 sec", 30.0),
+        ("rt", -1, None),
+        ("rt", "n/a", None),
+    ],
+)
 def test_units_of_retention_times(key, value, seconds):
     parameters = {key: value}
     minutes_to_seconds(parameters)

@@ -127,8 +127,20 @@ def test_without_feature_ids_the_position_of_the_block_is_the_id(tmp_path):
     assert ids(mixed) == ["block1", "block3", "block4", "1", "block6"]
 
 
+def test_faults_that_nobody_foresaw_cost_one_block(tmp_path, monkeypatch):
+    def fail(parameters):
+        if parameters.get("feature_id") == "1":
+            raise AttributeError("'int' object has no attribute 'x'")
+        return {}
+
+    monkeypatch.setattr("matchms_fingerprint.io.mgf.clean_metadata", fail)
+    items, _ = read_text(tmp_path, feature_block(1) + feature_block(2))
+    assert [type(item) for item in items] == [UnreadableBlock, Spectrum]
+    assert items[0].reason == "AttributeError: 'int' object has no attribute 'x'"
+
+
 def test_metadata_that_matchms_refuses_cost_one_block(tmp_path):
-    text = feature_block(1, PARENT="abc") + feature_block(2)  # matchms converts `parent` to a float
+    text = feature_block(1, PEAK_COMMENTS="{") + feature_block(2)  # a dictionary, as matchms writes it
     items, report = read_text(tmp_path, text)
     assert [type(item) for item in items] == [UnreadableBlock, Spectrum]
     assert "matchms refuses its metadata" in items[0].reason
