@@ -115,9 +115,7 @@ def run(
     model = load_model(model_name)
     console.print(f"Model: {model.name} {model.version}")
     with feature_progress(console, "annotating", count_blocks(file)) as advance:
-        return annotate_to_folder(
-            file, library, model, output, settings, overwrite, lambda _, report: advance(report.blocks)
-        )
+        return annotate_to_folder(file, library, model, output, settings, overwrite, lambda _, report: advance(report))
 
 
 def show_summary(console: Console, summary: RunSummary) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from matchms_fingerprint.cli.terminal import plain_table
 
 HINTS = {
-    "no_candidates": "a larger library (`matchms-fingerprint candidates build`), --ppm or --adduct may help",
+    "no_candidates": "try a larger library (--candidates), --ppm or --adduct",
     "too_few_peaks": "see --min-peaks",
     "unknown_ion_mode": "give --ion-mode",
     "no_precursor": "the input gives no precursor m/z",

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from matchms_fingerprint.io.report import ReadReport
 from matchms_fingerprint.io.sources import open_binary
 
 _WIDTH_IN_FILES = 120
@@ -24,8 +25,8 @@ _WIDTH_IN_FILES = 120
 _MARK = b"BEGIN IONS"
 _MOST_BYTES_TO_COUNT = 1 << 29
 
-Advance = Callable[[int], None]
-"""Called once for each feature done, with the number of blocks read so far."""
+Advance = Callable[[ReadReport], None]
+"""Called once for each feature done, with the report of what has been read so far."""
 
 
 def open_terminal(quiet: bool) -> Console:
@@ -89,7 +90,7 @@ def feature_progress(console: Console, description: str, n_blocks: int | None) -
     Yields
     ------
     callable
-        To be called for each feature done, with the number of blocks read so far.
+        To be called for each feature done, with the report of what has been read so far.
     """
     columns = (
         SpinnerColumn(),
@@ -104,11 +105,13 @@ def feature_progress(console: Console, description: str, n_blocks: int | None) -
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(description, total=n_blocks, features=0, rate=0.0)
 
-        def advance(n_read: int) -> None:
+        def advance(report: ReadReport) -> None:
             nonlocal n_features
             n_features += 1
+            # reading is up to a batch ahead of the features that are done
+            n_read = max(report.spectra + len(report.unreadable), n_features)
             rate = n_features / max(time.monotonic() - start, 1e-3)
-            progress.update(task, completed=n_read, features=n_features, rate=rate)
+            progress.update(task, completed=report.blocks * n_features / n_read, features=n_features, rate=rate)
 
         yield advance
 

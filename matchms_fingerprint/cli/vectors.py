@@ -68,7 +68,7 @@ def write_vectors(
             write(batch, _vectors_of(loaded, batch, name, binary))
             for feature in batch:
                 statuses[feature.status or PREDICTED] += 1
-                advance(report.blocks)
+                advance(report)
     show_statuses(console, statuses, PREDICTED)
     console.print(f"Read {report.summary()}.")
     console.print(f"Wrote {output}", soft_wrap=True, style="bold")
