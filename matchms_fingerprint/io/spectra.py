@@ -59,7 +59,8 @@ def load_spectra(
     Metadata are named as in matchms. Where known, each spectrum has `feature_id` (str), `scans` (str), `precursor_mz`
     (float), `charge` (int, signed), `ionmode` ("positive" or "negative"), `adduct` (as matchms cleans it),
     `retention_time` (float, seconds), `collision_energy` (text as in the file), `ms_level` ("2"), `merged_spectra`
-    (int, where there were several). What is not known is absent and not guessed.
+    (int, where there were several). What is not known is absent and not guessed. Retention times without a unit are
+    minutes under the keys RT and RETENTIONTIME of MSP and JSON files, and seconds elsewhere.
 
     `feature_id` is the FEATURE_ID of the file (`feature_id` in MSP and JSON), the scan number in mzML and mzXML, and
     else the position of the block in the file, from 1, all blocks counted (written `block7` where other blocks of the
