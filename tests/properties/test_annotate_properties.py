@@ -1,0 +1,96 @@
+"""`annotate` against its definition, written down without windows, batches or kernels."""
+
+import math
+
+import numpy as np
+import pytest
+from annotation_cases import STRUCTURES
+from builders import TINY_FINGERPRINT, make_spectrum, tiny_model
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracles import naive_cosine, naive_log_likelihood, naive_tanimoto
+
+from matchms_fingerprint import Candidate, CandidateLibrary, FingerprintModel, annotate, load_model
+from matchms_fingerprint.chem import common_adducts, get_adduct, unpack_bits
+
+NAIVE = {"cosine": naive_cosine, "tanimoto": naive_tanimoto, "log_likelihood": naive_log_likelihood}
+ADDUCTS = ("[M+H]+", "[M+Na]+", "[M-H]-", "[M+HCOO]-", "[2M+H]+")
+MASSES = (180.063388, 194.080376, 165.078979, 180.042259, 192.027003)  # of the eight structures
+
+Everything = tuple[CandidateLibrary, FingerprintModel, list[Candidate], np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
+    """Library, model, and all candidates with their bits."""
+    folder = tmp_path_factory.mktemp("annotate")
+    library = CandidateLibrary.build(list(STRUCTURES), folder / "lib", fingerprint=TINY_FINGERPRINT, n_jobs=1)
+    candidates = library.search(neutral_mass=1000.0, tolerance_da=1000.0)
+    return library, load_model(tiny_model(folder)), list(candidates), unpack_bits(candidates.fingerprints, 256)
+
+
+def expected_hits(
+    everything: Everything, p: np.ndarray, mz: float, adducts: list[str], tolerance_da: float, score: str
+) -> list[tuple[str, str, float, float]]:
+    """Every candidate under every adduct, kept where it fits; then sorted. Returns key, adduct, score, share."""
+    _, model, candidates, bits = everything
+    found = {}
+    for candidate, row in zip(candidates, bits, strict=True):
+        for name in adducts:
+            adduct = get_adduct(name)
+            calculated = adduct.precursor_mz(candidate.exact_mass)
+            error = 1e6 * (mz - calculated) / calculated
+            is_better = candidate.inchikey not in found or abs(error) < abs(found[candidate.inchikey][1])
+            if abs(mz - calculated) <= tolerance_da and is_better:
+                found[candidate.inchikey] = (name, error, NAIVE[score](p, row))
+    total = sum(math.exp(value / model.temperatures[score]) for _, _, value in found.values())
+    return [
+        (key, name, value, math.exp(value / model.temperatures[score]) / total)
+        for key, (name, error, value) in sorted(
+            found.items(), key=lambda item: (-round(item[1][2], 9), round(abs(item[1][1]), 3), item[0])
+        )
+    ]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    mass=st.sampled_from(MASSES),
+    ion=st.sampled_from(ADDUCTS),
+    given_adduct=st.booleans(),
+    offset=st.floats(-0.02, 0.02),
+    tolerance_da=st.sampled_from([0.00137, 0.0313, 20.0]),
+    score=st.sampled_from(list(NAIVE)),
+    top_k=st.integers(1, 10),
+    peaks=st.lists(st.floats(50, 300), min_size=3, max_size=12, unique=True),
+)
+def test_annotate_is_its_definition(
+    everything: Everything,
+    mass: float,
+    ion: str,
+    given_adduct: bool,
+    offset: float,
+    tolerance_da: float,
+    score: str,
+    top_k: int,
+    peaks: list[float],
+) -> None:
+    library, model, _, _ = everything
+    adduct = get_adduct(ion)
+    spectrum = make_spectrum(
+        sorted(peaks),
+        precursor_mz=adduct.precursor_mz(mass) + offset,
+        adduct=ion if given_adduct else None,
+        ionmode=adduct.ion_mode,
+        charge=adduct.charge,
+    )
+    (annotation,) = annotate(
+        [spectrum], library, model, top_k=top_k, score=score, tolerance_da=tolerance_da, min_peaks=0
+    )
+    names = [ion] if given_adduct else [common.name for common in common_adducts(adduct.ion_mode)]
+    (p,) = model.predict_fingerprints([spectrum])
+    expected = expected_hits(everything, p, spectrum.get("precursor_mz"), names, tolerance_da, score)
+    assert annotation.status == ("annotated" if expected else "no_candidates")
+    assert [(h.candidate.inchikey, h.adduct) for h in annotation.hits] == [(e[0], e[1]) for e in expected[:top_k]]
+    assert [h.score for h in annotation.hits] == pytest.approx([e[2] for e in expected[:top_k]], rel=1e-5)
+    assert [h.probability for h in annotation.hits] == pytest.approx([e[3] for e in expected[:top_k]], rel=1e-4)
+    assert [h.rank for h in annotation.hits] == list(range(1, len(annotation.hits) + 1))
