@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import rich_click as click
 
+from matchms_fingerprint.cli import options
+
 
 @click.group(name="models")
 def command() -> None:
     """List the models, show their cards, and verify their files.
 
-    A model is known by the name under which it is shipped, or by the path of its folder.
+    A model is known by the name under which it is shipped, or by the path of its folder. What is asked for goes to
+    stdout; there is nothing else to print, so --quiet silences `verify` alone.
     """
 
 
 @command.command(name="list")
-def list_models() -> None:
+@options.quiet
+def list_models(quiet: bool) -> None:
     """List the shipped models: name, version, fingerprint, size and the beginning of the sha256 of their weights."""
     from matchms_fingerprint.cli.terminal import plain_table, stdout_console
     from matchms_fingerprint.models.bundle import WEIGHTS, read_manifest, shipped_models
@@ -30,7 +34,8 @@ def list_models() -> None:
 
 @command.command()
 @click.argument("name", default="default")
-def show(name: str) -> None:
+@options.quiet
+def show(name: str, quiet: bool) -> None:
     """Show the card of model NAME: data, licences, figures beside the baseline, and what it is bad at."""
     from rich.markdown import Markdown
 
@@ -46,7 +51,8 @@ def show(name: str) -> None:
 
 @command.command()
 @click.argument("name", required=False)
-def verify(name: str | None) -> None:
+@options.quiet
+def verify(name: str | None, quiet: bool) -> None:
     """Verify the sha256 of each file of model NAME, or of all shipped models; the exit code is 0 if all are intact."""
     from matchms_fingerprint.errors import ModelError
     from matchms_fingerprint.models.bundle import find_bundle, read_bundle, shipped_models
@@ -59,7 +65,8 @@ def verify(name: str | None) -> None:
         except ModelError as error:
             broken.append(error)
             continue
-        for file, sha256 in bundle.manifest.files.items():
-            click.echo(f"{sha256}  {bundle.folder / file}")
+        if not quiet:
+            for file, sha256 in bundle.manifest.files.items():
+                click.echo(f"{sha256}  {bundle.folder / file}")
     if broken:
         raise ModelError("; ".join(str(error) for error in broken))

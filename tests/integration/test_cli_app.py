@@ -24,6 +24,7 @@ def test_help(command_line: CommandLine, command: tuple[str, ...]) -> None:
     code, out, err = command_line(*command, "--help")
     assert (code, err) == (0, "")
     assert f"matchms-fingerprint {' '.join(command)}" in out
+    assert "--quiet" in out or command in [("candidates",), ("models",)]
 
 
 @pytest.mark.parametrize("command", ["annotate", "predict", "embed"])

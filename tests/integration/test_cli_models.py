@@ -44,6 +44,10 @@ def test_verify_prints_sums_as_sha256sum_does(command_line: CommandLine, shipped
     assert sums == {str(path): sha256_of(path) for path in (shipped / "good").iterdir() if path.name != "bundle.json"}
 
 
+def test_quiet_verification_speaks_by_its_exit_code(command_line: CommandLine, tiny_bundle: Path) -> None:
+    assert command_line("models", "verify", tiny_bundle, "--quiet") == (0, "", "")
+
+
 def test_verify_without_a_name_verifies_all_and_fails_for_one(command_line: CommandLine, shipped: Path) -> None:
     code, out, err = command_line("models", "verify")
     assert code == 1
