@@ -155,16 +155,17 @@ def standardize_mol(mol: Mol) -> Mol:
         for atom in mol.GetAtoms():
             atom.SetIsotope(0)
             atom.SetAtomMapNum(0)
-        if any(atom.GetFormalCharge() for atom in mol.GetAtoms()):
-            mol = _uncharger().uncharge(mol)
-        smiles = Chem.MolToSmiles(mol)
+        charged = Chem.MolToSmiles(mol)
+        has_charge = any(atom.GetFormalCharge() for atom in mol.GetAtoms())
+        neutral = Chem.MolToSmiles(_uncharger().uncharge(mol)) if has_charge else charged
     except (Chem.MolSanitizeException, RuntimeError, ValueError) as error:
         raise StructureError(f"cannot be standardized ({error})") from None
-    # read again, so that hydrogens that were isotopes and centres that were chiral by a label are seen afresh
-    mol = Chem.MolFromSmiles(smiles)
-    if mol is None:
-        raise StructureError(f"is not valid once it is neutral ({smiles})")
-    return mol
+    # Read again, so that hydrogens that were isotopes and centres that were chiral by a label are seen afresh. An
+    # aromatic ring that lives on its charge is no molecule without it.
+    standardized = Chem.MolFromSmiles(neutral) or Chem.MolFromSmiles(charged)
+    if standardized is None:
+        raise StructureError(f"is no valid molecule once it is standardized ({charged})")
+    return standardized
 
 
 @lru_cache(maxsize=1)
@@ -174,7 +175,8 @@ def _fragment_chooser() -> rdMolStandardize.LargestFragmentChooser:
 
 @lru_cache(maxsize=1)
 def _uncharger() -> rdMolStandardize.Uncharger:
-    return rdMolStandardize.Uncharger()
+    # protons alone: by default a carbocation would be given a hydride, which is another compound
+    return rdMolStandardize.Uncharger(canonicalOrder=True, force=False, protonationOnly=True)
 
 
 def _why_unreadable(smiles: str) -> str:

@@ -25,8 +25,7 @@ def test_acetate_is_not_actinium() -> None:
     assert get_adduct("[M+OAc]-").mass_shift == pytest.approx(get_adduct("[M+CH3COO]-").mass_shift)
 
 
-@pytest.mark.parametrize("name", sorted(load_known_adduct_conversions()))
+@pytest.mark.parametrize("name", sorted(set(load_known_adduct_conversions()) - {"[M-e]"}))
 def test_every_spelling_that_matchms_knows_is_understood(name: str) -> None:
-    if name == "[M-e]":
-        pytest.skip("matchms makes it [M-e]-, an anion that has lost an electron")
+    """All but [M-e], of which matchms makes [M-e]-, an anion that has lost an electron."""
     assert get_adduct(name).name.startswith("[")

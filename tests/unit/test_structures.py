@@ -22,6 +22,8 @@ from matchms_fingerprint.errors import StructureError
         ("[NH3+]CC(=O)[O-]", "NCC(=O)O"),
         ("F[P-](F)(F)(F)(F)F.CCn1cc[n+](C)c1", "CCn1cc[n+](C)c1"),
         ("c1ccccc1[N+](=O)[O-]", "O=[N+]([O-])c1ccccc1"),
+        ("C[CH+]CC.[Cl-]", "C[CH+]CC"),
+        ("Cn1cc[cH+]cc1", "Cn1cc[cH+]cc1"),
         ("[2H]C([2H])([2H])O", "CO"),
         ("[13CH3][C@H](O)C", "CC(C)O"),
         ("[CH3:1][OH:2]", "CO"),
