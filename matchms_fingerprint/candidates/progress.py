@@ -47,7 +47,7 @@ class BuildProgress:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=_console(),
             disable=not enabled,
         )
         self._reading = self._progress.add_task("structures", total=size, rows=0)
@@ -79,3 +79,9 @@ class BuildProgress:
         """Show that so many more rows were sorted and merged."""
         self._n_written += n_rows
         self._progress.update(self._writing, completed=self._n_written, rows=self._n_written)
+
+
+def _console() -> Console:
+    """Return a console on stderr, wide enough for one line where it is no terminal."""
+    console = Console(stderr=True)
+    return console if console.is_terminal else Console(stderr=True, width=120)

@@ -10,12 +10,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from matchms.filtering.filter_utils.interpret_unknown_adduct import (
-    get_charge_of_adduct,
-    get_ions_from_adduct,
-    get_mass_of_ion,
-)
-from matchms.filtering.metadata_processing.clean_adduct import _clean_adduct
 from rdkit import Chem
 
 from matchms_fingerprint.constants import ELECTRON_MASS, ION_MODES
@@ -90,17 +84,20 @@ def get_adduct(name: str) -> Adduct:
     >>> round(get_adduct("[M+H]+").neutral_mass(195.0877), 4)
     194.0804
     """
+    # imported here, since it takes seconds, and building a library needs no adducts
+    from matchms.filtering.filter_utils import interpret_unknown_adduct as parser
+
     cleaned = _clean_name(name)
     if not _SHAPE.fullmatch(cleaned):
         raise AdductError(f"adduct {name!r}: not understood; write it like [M+H]+, [2M+Na]+ or [M+FA-H]-")
-    charge = get_charge_of_adduct(cleaned)
-    n_molecules, ions = get_ions_from_adduct(_ACETATE.sub(r"\1C2H3O2", cleaned))
+    charge = parser.get_charge_of_adduct(cleaned)
+    n_molecules, ions = parser.get_ions_from_adduct(_ACETATE.sub(r"\1C2H3O2", cleaned))
     for ion in ions:
         formula = ion.lstrip("+-0123456789")
         if not _FORMULA.fullmatch(formula) or not _ELEMENTS.issuperset(re.findall("[A-Z][a-z]?", formula)):
             raise AdductError(f"adduct {name!r}: {formula!r} is no formula; write it like [M+H]+ or [M+FA-H]-")
     mode = ION_MODES[0] if charge > 0 else ION_MODES[1]
-    return Adduct(cleaned, mode, charge, n_molecules, get_mass_of_ion(ions) - charge * ELECTRON_MASS)
+    return Adduct(cleaned, mode, charge, n_molecules, parser.get_mass_of_ion(ions) - charge * ELECTRON_MASS)
 
 
 @lru_cache(maxsize=2)
@@ -119,6 +116,8 @@ def common_adducts(ion_mode: str) -> tuple[Adduct, ...]:
 
 def _clean_name(name: str) -> str:
     """Return the name as matchms spells it, without blanks and radical signs, the charge as in "2+"."""
+    from matchms.filtering.metadata_processing.clean_adduct import _clean_adduct
+
     text = re.sub(r"\s+", "", str(name)).translate(_MINUS_SIGNS)
     text = re.sub(r"[.•·˙]", "", text)
     text = re.sub(r"\]([+-])([1-9])$", r"]\2\1", text)
