@@ -64,12 +64,16 @@ class _Tabs(csv.excel_tab):
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns (or SDF properties) to read; None guesses from the usual names."""
+    """Names of the columns (or SDF properties) to read; None guesses from the usual names.
+
+    `default_source` is no column: it is the source of rows that give none; None takes the name of the file.
+    """
 
     smiles: str | None = None
     inchi: str | None = None
     name: str | None = None
     source: str | None = None
+    default_source: str | None = None
 
 
 def is_structure_file(text: str) -> bool:

@@ -76,6 +76,7 @@ class CandidateLibrary:
         inchi_column: str | None = None,
         name_column: str | None = None,
         source_column: str | None = None,
+        source: str | None = None,
     ) -> CandidateLibrary:
         """Build a library from files or structures, and open it.
 
@@ -99,8 +100,9 @@ class CandidateLibrary:
         overwrite
             Replace an existing library.
         smiles_column, inchi_column, name_column, source_column
-            Names of the columns; by default the usual names are looked for. Without a column of sources the name of
-            the file is the source.
+            Names of the columns; by default the usual names are looked for.
+        source
+            Source of the structures that give none; by default the name of their file.
 
         Raises
         ------
@@ -109,7 +111,7 @@ class CandidateLibrary:
         OutputError
             If `path` exists and may not be replaced.
         """
-        columns = Columns(smiles=smiles_column, inchi=inchi_column, name=name_column, source=source_column)
+        columns = Columns(smiles_column, inchi_column, name_column, source_column, source)
         build_library(structures, path, fingerprint, columns, n_jobs, progress, overwrite)
         return cls(path)
 

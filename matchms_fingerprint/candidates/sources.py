@@ -56,6 +56,7 @@ class Files:
     """Rows of one or more files, each checked before the work begins."""
 
     def __init__(self, paths: Iterable[str | Path], columns: Columns) -> None:
+        self._source = columns.default_source
         self._files = [StructureFile(path, columns) for path in paths]
         self._n_rows = [0] * len(self._files)
         self.size = float(sum(file.size for file in self._files))
@@ -65,11 +66,11 @@ class Files:
             raise InputFileError(f"{self.label}: a file is given twice; give each once")
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the rows of one file after the other; a row without a source gets the name of its file."""
+        """Yield the rows of one file after the other; a row without a source gets the default."""
         start, before = 0, 0.0
         for i, file in enumerate(self._files):
             name = file.path.name
-            rows = (row if row.source else row._replace(source=name) for row in file.rows())
+            rows = _with_source(file.rows(), self._source or name)
             for chunk in into_chunks(rows, name, start, file.is_mol_block, file.position, before):
                 start += len(chunk.rows)
                 self._n_rows[i] += len(chunk.rows)
@@ -97,7 +98,8 @@ class Given:
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the structures as rows."""
-        rows = (_given_row(number, item, self._columns) for number, item in enumerate(self._items, start=1))
+        given = (_given_row(number, item, self._columns) for number, item in enumerate(self._items, start=1))
+        rows = _with_source(given, self._columns.default_source or "")
         for chunk in into_chunks(rows, "", 0, False, lambda: float(self._n_rows)):
             self._n_rows += len(chunk.rows)
             yield chunk
@@ -105,6 +107,10 @@ class Given:
     def provenance(self) -> list[dict[str, Any]]:
         """Return the number of structures."""
         return [{"file": None, "bytes": None, "sha256": None, "rows": self._n_rows}]
+
+
+def _with_source(rows: Iterable[Row], source: str) -> Iterator[Row]:
+    return (row if row.source else row._replace(source=source) for row in rows)
 
 
 def _given_row(number: int, item: Any, columns: Columns) -> Row:

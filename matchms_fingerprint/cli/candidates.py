@@ -38,7 +38,8 @@ def command() -> None:
 @click.option("--smiles-column", help="Column with SMILES.  [default: the usual names]")
 @click.option("--inchi-column", help="Column with InChI.  [default: the usual names]")
 @click.option("--name-column", help="Column, or SDF property, with names.  [default: the usual names]")
-@click.option("--source-column", help="Column, or SDF property, with sources.  [default: the name of the file]")
+@click.option("--source-column", help="Column, or SDF property, with sources.  [default: the usual names]")
+@click.option("--source", help="Source of the rows that give none.  [default: the name of their file]")
 @click.option(
     "--fingerprint",
     default=DEFAULT_FINGERPRINT,
@@ -54,6 +55,7 @@ def build(
     inchi_column: str | None,
     name_column: str | None,
     source_column: str | None,
+    source: str | None,
     fingerprint: str,
     jobs: int | None,
     quiet: bool,
@@ -76,6 +78,7 @@ def build(
         inchi_column=inchi_column,
         name_column=name_column,
         source_column=source_column,
+        source=source,
     )
     if not quiet:
         click.echo(_summary(library), err=True)

@@ -140,6 +140,10 @@ def test_several_files_of_every_kind(tmp_path: Path) -> None:
     assert ethanol.names == ("ethanol", "alcohol", "spirit", "EtOH")
     assert ethanol.sources == ("a.smi", "pub", "c.sdf", "d.parquet")
     assert library.search(formula="H2O")[0].sources == ("b.csv.gz",)
+    named = CandidateLibrary.build(files, tmp_path / "named", fingerprint=SPEC, source="mine")
+    assert named.search(formula="C2H6O")[0].sources == ("mine", "pub")
+    given = CandidateLibrary.build(["O", {"smiles": "O", "source": "db"}], tmp_path / "given", source="mine")
+    assert given.search(formula="H2O")[0].sources == ("mine", "db")
     assert [entry["rows"] for entry in library.manifest.inputs] == [1, 2, 1, 2]
     assert [entry["sha256"] for entry in library.manifest.inputs] == [sha256_of(file) for file in files]
 
