@@ -43,17 +43,16 @@ def command(
         raise OutputError(f"{output}: exists; give another file with -o, or replace it with --overwrite")
     from matchms_fingerprint.candidates import CandidateLibrary
     from matchms_fingerprint.evaluation.benchmark import evaluate_model
+    from matchms_fingerprint.features.labelled import read_labelled_spectra
     from matchms_fingerprint.io.artifacts import write_json
     from matchms_fingerprint.models import load_model
     from matchms_fingerprint.training.splits import FoldSource
 
-    result = evaluate_model(
-        load_model(model),
-        spectra,
-        FoldSource(folds, fold_column, id_column),
-        fold,
-        CandidateLibrary.open(candidates) if candidates else None,
-    )
+    chosen = load_model(model)
+    library = CandidateLibrary.open(candidates) if candidates else None
+    data = read_labelled_spectra(spectra, chosen.fingerprint)
+    assigned = FoldSource(folds, fold_column, id_column).folds_of(data)
+    result = evaluate_model(chosen, data, assigned, fold, library)
     write_json(output, result)
     if not quiet:
         _show(result)

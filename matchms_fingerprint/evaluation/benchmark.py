@@ -6,7 +6,6 @@ candidates within 10 ppm of the true mass, at most 3 spectra a structure, ties a
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,15 @@ import torch
 from numpy.typing import NDArray
 
 from matchms_fingerprint.candidates import CandidateLibrary
-from matchms_fingerprint.errors import InputFileError
+from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.evaluation.baselines import NearestNeighbourFingerprint
 from matchms_fingerprint.evaluation.controls import SpectrumBlind, shuffled_within_window
 from matchms_fingerprint.evaluation.metrics import bootstrap_mean, tanimoto_of_bits
 from matchms_fingerprint.evaluation.retrieval import HITS, CandidateList, benchmark_rows, candidate_list, ranks
+from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.kernels.tanimoto import SCORES
 from matchms_fingerprint.models import FingerprintModel
 from matchms_fingerprint.models.architecture import Architecture
-from matchms_fingerprint.training.datasets import LabelledSpectra, read_labelled_spectra
-from matchms_fingerprint.training.splits import FoldSource
 
 _BATCH = 1024
 
@@ -147,31 +145,28 @@ def _summary(values: NDArray[np.float64], structures: NDArray[np.int64]) -> dict
 
 def evaluate_model(
     model: FingerprintModel,
-    spectra: str | Path,
-    folds: FoldSource,
+    data: LabelledSpectra,
+    folds: NDArray[np.str_],
     fold: str = "test",
     library: CandidateLibrary | None = None,
 ) -> dict[str, Any]:
-    """Measure a model on one fold of a spectrum file.
+    """Measure a model on one fold.
 
     Raises
     ------
-    InputFileError
+    SettingsError
         If the fold, or `train` for the nearest neighbour, holds no spectrum.
     """
-    data = read_labelled_spectra(spectra, model.fingerprint)
-    assigned = folds.folds_of(data)
     for name in ("train", fold):
-        if not (assigned == name).any():
-            raise InputFileError(f"{spectra}: no spectrum is in fold {name!r}; name other folds")
-    rows = np.flatnonzero(assigned == fold)
-    probabilities = predict_rows(model.network, data, rows)
+        if not (folds == name).any():
+            raise SettingsError(f"no spectrum is in fold {name!r}; give other folds")
+    probabilities = predict_rows(model.network, data, np.flatnonzero(folds == fold))
     result = {
         "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
         "fold": fold,
         "bit_threshold": model.bit_threshold,
-        "fingerprint": compare_fingerprints(probabilities, model.bit_threshold, data, assigned, fold),
+        "fingerprint": compare_fingerprints(probabilities, model.bit_threshold, data, folds, fold),
     }
     if library is not None:
-        result["retrieval"] = compare_retrieval(model.network, data, assigned, fold, library)
+        result["retrieval"] = compare_retrieval(model.network, data, folds, fold, library)
     return result

@@ -132,7 +132,7 @@ def _describe(metadata: dict[str, Any]) -> tuple[float, int, int, float, int]:
     """Return precursor m/z, ion mode, adduct, collision energy in eV and analyser of one spectrum."""
     try:
         precursor_mz = float(metadata.get("precursor_mz") or np.nan)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         precursor_mz = np.nan
     if not precursor_mz > 0 or not np.isfinite(precursor_mz):
         precursor_mz = np.nan
@@ -145,7 +145,9 @@ def _describe(metadata: dict[str, Any]) -> tuple[float, int, int, float, int]:
     normalized = states_normalized_energy(
         analyzer, metadata.get("fragmentation") or metadata.get("fragmentation_method")
     )
-    energy = parse_collision_energy(metadata.get("collision_energy"), precursor_mz, normalized)
+    # the filter normalize_collision_energy leaves the text it read beside the number that it made of it
+    text = metadata.get("collision_energy_text") or metadata.get("collision_energy")
+    energy = parse_collision_energy(text, precursor_mz, normalized)
     ev = energy.ev if energy is not None and energy.ev is not None else np.nan
     return precursor_mz, ion_mode, adduct, ev, analyzer
 

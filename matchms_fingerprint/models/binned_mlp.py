@@ -45,8 +45,8 @@ class BinnedMLP(Architecture):
         n_hidden: int = 1024,
         n_embedding: int = 512,
         n_blocks: int = 2,
-        dropout: float = 0.3,
-        feature_dropout: float = 0.1,
+        dropout: float = 0.5,
+        feature_dropout: float = 0.3,
     ) -> None:
         super().__init__()
         self.settings = BinnedSettings.from_dict(features)

@@ -1,151 +1,69 @@
-"""Spectra with known structures, as arrays to train on and to measure with."""
+"""The batches of a training run: drawn with structures balanced, disturbed, and made ready for the network."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from matchms import Spectrum
+import torch
 from numpy.typing import NDArray
-from rdkit import Chem
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
 
-from matchms_fingerprint.chem.fingerprints import FingerprintSpec, fingerprints, unpack_bits
-from matchms_fingerprint.chem.structures import Structure, standardize
-from matchms_fingerprint.errors import InputFileError, StructureError
-from matchms_fingerprint.features.arrays import SpectrumArrays, join_arrays, spectrum_arrays
-from matchms_fingerprint.io import load_spectra
-
-logger = logging.getLogger("matchms_fingerprint")
-
-_CHUNK = 2048
+from matchms_fingerprint.features.labelled import LabelledSpectra
+from matchms_fingerprint.models.architecture import Architecture
+from matchms_fingerprint.training.augment import augment, merge_pairs
+from matchms_fingerprint.training.settings import TrainingSettings
 
 
-@dataclass(frozen=True)
-class LabelledSpectra:
-    """Spectra and the structures behind them.
+class DrawnBatches(Sampler[list[int]]):
+    """Batches of spectra drawn with structures balanced; each epoch has draws of its own that follow from the seed."""
 
-    Parameters
-    ----------
-    spectra
-        The spectra.
-    ids
-        Id of each spectrum, shape (n_spectra,), str.
-    structure
-        Position of its structure in the lists below, shape (n_spectra,), int64.
-    smiles, inchikeys, masses
-        Distinct structures by the first block of their InChIKey: SMILES, full InChIKey, exact mass in Da.
-    fingerprints
-        Their packed fingerprints, shape (n_structures, n_words), uint64.
-    fingerprint
-        Specification of the fingerprints.
-    """
-
-    spectra: SpectrumArrays
-    ids: NDArray[np.str_]
-    structure: NDArray[np.int64]
-    smiles: list[str]
-    inchikeys: list[str]
-    masses: NDArray[np.float64]
-    fingerprints: NDArray[np.uint64]
-    fingerprint: FingerprintSpec
+    def __init__(self, rows: NDArray[np.int64], weights: NDArray[np.float64], settings: TrainingSettings, epoch: int):
+        self.rows, self.weights, self.settings, self.epoch = rows, weights, settings, epoch
 
     def __len__(self) -> int:
-        return len(self.spectra)
+        return max(1, self.settings.spectra_per_epoch // self.settings.batch_size)
 
-    def bits(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Return the true bits of the spectra at `rows`, shape (n_rows, n_bits), uint8."""
-        return unpack_bits(self.fingerprints[self.structure[rows]], self.fingerprint.n_bits)
-
-    def keys(self) -> list[str]:
-        """Return the InChIKey of each spectrum."""
-        return [self.inchikeys[i] for i in self.structure]
+    def __iter__(self) -> Iterator[list[int]]:
+        rng = np.random.default_rng([self.settings.seed, self.epoch])
+        draws = rng.choice(self.rows, len(self) * self.settings.batch_size, p=self.weights)
+        yield from draws.reshape(len(self), -1).tolist()
 
 
-def read_labelled_spectra(path: str | Path, fingerprint: FingerprintSpec) -> LabelledSpectra:
-    """Read the spectra of a file that have a structure and at least one peak.
+class PreparedBatches(Dataset[tuple[Any, Tensor]]):
+    """Turns drawn rows into what the network takes and the true bits."""
 
-    Parameters
-    ----------
-    path
-        Spectrum file with SMILES or InChI, in any format that `load_spectra` reads.
-    fingerprint
-        Fingerprint to compute of each structure.
+    def __init__(
+        self, data: LabelledSpectra, network: Architecture, settings: TrainingSettings, epoch: int, disturb: bool
+    ):
+        self.data, self.network, self.settings, self.epoch, self.disturb = data, network, settings, epoch, disturb
+        self.partners = _partners(data) if disturb else np.empty(0, np.int64)
 
-    Raises
-    ------
-    InputFileError
-        If no spectrum has a usable structure.
-    """
-    structures = _StructureIndex()
-    parts: list[SpectrumArrays] = []
-    ids: list[str] = []
-    labels: list[int] = []
-    for chunk in _chunks(load_spectra(path, per_feature="all")):
-        labelled = [(s, label) for s in chunk if s.peaks.mz.size and (label := structures.label(s)) is not None]
-        parts.append(spectrum_arrays(spectrum for spectrum, _ in labelled))
-        ids += [str(s.get("spectrum_id") or s.get("feature_id") or "") for s, _ in labelled]
-        labels += [label for _, label in labelled]
-    if not labels:
-        raise InputFileError(f"{path}: no spectrum has a usable structure; SMILES or INCHI is needed to train")
-    if structures.n_failed:
-        logger.warning(
-            "%s: %d spectra left out, their structure is missing or not understood", path, structures.n_failed
-        )
-    found = structures.found
-    return LabelledSpectra(
-        spectra=join_arrays(parts),
-        ids=np.array(ids),
-        structure=np.array(labels, np.int64),
-        smiles=[s.smiles for s in found],
-        inchikeys=[s.inchikey for s in found],
-        masses=np.array([s.exact_mass for s in found]),
-        fingerprints=fingerprints((Chem.MolFromSmiles(s.smiles) for s in found), fingerprint),
-        fingerprint=fingerprint,
-    )
+    def __getitem__(self, rows: list[int]) -> tuple[Any, Tensor]:
+        where = np.asarray(rows, np.int64)
+        spectra = self.data.spectra.take(where)
+        if self.disturb:
+            rng = np.random.default_rng([self.settings.seed, self.epoch, *where[:4].tolist()])
+            merged = rng.random(where.size) < self.settings.augmentation.merge
+            partner = self.data.spectra.take(self.partners[rng.integers(0, 4, where.size), where])
+            spectra = augment(merge_pairs(spectra, partner, merged), self.settings.augmentation, rng)
+        return self.network.prepare(spectra), torch.from_numpy(self.data.bits(where)).float()
 
 
-class _StructureIndex:
-    """Numbers distinct structures as they come, each text standardised once."""
-
-    def __init__(self) -> None:
-        self.found: list[Structure] = []
-        self.n_failed = 0
-        self._by_text: dict[str, int | None] = {}
-        self._by_block: dict[str, int] = {}
-
-    def label(self, spectrum: Spectrum) -> int | None:
-        """Return the number of the structure of a spectrum, or None."""
-        text = str(spectrum.get("smiles") or spectrum.get("inchi") or "")
-        if text not in self._by_text:
-            self._by_text[text] = self._add(text)
-        label = self._by_text[text]
-        self.n_failed += label is None
-        return label
-
-    def _add(self, text: str) -> int | None:
-        try:
-            structure = standardize(text)
-        except StructureError:
-            return None
-        block = structure.inchikey[:14]
-        if block not in self._by_block:
-            self._by_block[block] = len(self.found)
-            self.found.append(structure)
-        return self._by_block[block]
-
-
-def _chunks(spectra: Iterable[Spectrum]) -> Iterator[list[Spectrum]]:
-    chunk: list[Spectrum] = []
-    for spectrum in spectra:
-        chunk.append(spectrum)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+def _partners(data: LabelledSpectra) -> NDArray[np.int64]:
+    """Return four spectra of the same structure and ion mode for each spectrum, shape (4, n_spectra)."""
+    rng = np.random.default_rng(0)
+    order = np.lexsort((rng.random(len(data)), data.spectra.ion_mode, data.structure))
+    keys = data.structure[order] * 4 + data.spectra.ion_mode[order]
+    _, starts, sizes = np.unique(keys, return_index=True, return_counts=True)
+    group_start, group_size = np.repeat(starts, sizes), np.repeat(sizes, sizes)
+    place = np.arange(len(data)) - group_start
+    partners = np.empty((4, len(data)), np.int64)
+    for step in range(4):
+        partners[step, order] = order[group_start + (place + step + 1) % group_size]
+    return partners
 
 
 def structure_balanced_weights(structure: NDArray[np.int64], cap: int) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.evaluation.benchmark import compare_fingerprints, compare_retrieval, predict_rows
 from matchms_fingerprint.evaluation.metrics import best_bit_threshold
 from matchms_fingerprint.evaluation.retrieval import benchmark_rows, candidate_list
+from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.artifacts import sha256_of
 from matchms_fingerprint.kernels.tanimoto import SCORES
 from matchms_fingerprint.models.architecture import Architecture
@@ -27,7 +28,6 @@ from matchms_fingerprint.models.bundle import BundleManifest, save_bundle
 from matchms_fingerprint.models.fingerprint_model import BIT_FREQUENCIES
 from matchms_fingerprint.training.calibrate import fit_temperature
 from matchms_fingerprint.training.card import card_text
-from matchms_fingerprint.training.datasets import LabelledSpectra
 from matchms_fingerprint.training.fit import bit_frequencies
 from matchms_fingerprint.training.settings import TrainingSettings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,68 +17,19 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader
 
 from matchms_fingerprint.evaluation.metrics import best_bit_threshold
 from matchms_fingerprint.features.binned import BinnedSettings, frequent_bins
+from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.artifacts import atomic_file
 from matchms_fingerprint.models.architecture import Architecture
 from matchms_fingerprint.models.registry import build_network
-from matchms_fingerprint.training.augment import augment, merge_pairs
-from matchms_fingerprint.training.datasets import LabelledSpectra, structure_balanced_weights
+from matchms_fingerprint.training.datasets import DrawnBatches, PreparedBatches, structure_balanced_weights
 from matchms_fingerprint.training.settings import TrainingSettings
 
 EXPECTED_BITS = 50.0
 """Scale of the cross-entropy: the sum over bits is divided by about the number of set bits of a molecule."""
-
-
-class DrawnBatches(Sampler[list[int]]):
-    """Batches of spectra drawn with structures balanced; each epoch has draws of its own that follow from the seed."""
-
-    def __init__(self, rows: NDArray[np.int64], weights: NDArray[np.float64], settings: TrainingSettings, epoch: int):
-        self.rows, self.weights, self.settings, self.epoch = rows, weights, settings, epoch
-
-    def __len__(self) -> int:
-        return max(1, self.settings.spectra_per_epoch // self.settings.batch_size)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        rng = np.random.default_rng([self.settings.seed, self.epoch])
-        draws = rng.choice(self.rows, len(self) * self.settings.batch_size, p=self.weights)
-        yield from draws.reshape(len(self), -1).tolist()
-
-
-class PreparedBatches(Dataset[tuple[Any, Tensor]]):
-    """Turns drawn rows into what the network takes and the true bits."""
-
-    def __init__(
-        self, data: LabelledSpectra, network: Architecture, settings: TrainingSettings, epoch: int, disturb: bool
-    ):
-        self.data, self.network, self.settings, self.epoch, self.disturb = data, network, settings, epoch, disturb
-        self.partners = _partners(data) if disturb else np.empty(0, np.int64)
-
-    def __getitem__(self, rows: list[int]) -> tuple[Any, Tensor]:
-        where = np.asarray(rows, np.int64)
-        spectra = self.data.spectra.take(where)
-        if self.disturb:
-            rng = np.random.default_rng([self.settings.seed, self.epoch, *where[:4].tolist()])
-            merged = rng.random(where.size) < self.settings.augmentation.merge
-            partner = self.data.spectra.take(self.partners[rng.integers(0, 4, where.size), where])
-            spectra = augment(merge_pairs(spectra, partner, merged), self.settings.augmentation, rng)
-        return self.network.prepare(spectra), torch.from_numpy(self.data.bits(where)).float()
-
-
-def _partners(data: LabelledSpectra) -> NDArray[np.int64]:
-    """Return four spectra of the same structure and ion mode for each spectrum, shape (4, n_spectra)."""
-    rng = np.random.default_rng(0)
-    order = np.lexsort((rng.random(len(data)), data.spectra.ion_mode, data.structure))
-    keys = data.structure[order] * 4 + data.spectra.ion_mode[order]
-    _, starts, sizes = np.unique(keys, return_index=True, return_counts=True)
-    group_start, group_size = np.repeat(starts, sizes), np.repeat(sizes, sizes)
-    place = np.arange(len(data)) - group_start
-    partners = np.empty((4, len(data)), np.int64)
-    for step in range(4):
-        partners[step, order] = order[group_start + (place + step + 1) % group_size]
-    return partners
 
 
 class KeepBest(Callback):

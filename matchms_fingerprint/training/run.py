@@ -9,8 +9,8 @@ from typing import Any
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.chem.fingerprints import FingerprintSpec
 from matchms_fingerprint.errors import FingerprintSpecError, InputFileError, OutputError, SettingsError
+from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.io.artifacts import read_json, sha256_of, write_json
-from matchms_fingerprint.training.datasets import read_labelled_spectra
 from matchms_fingerprint.training.finish import About, finish
 from matchms_fingerprint.training.fit import fit
 from matchms_fingerprint.training.settings import TrainingSettings

@@ -13,7 +13,7 @@ from rdkit import Chem
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from matchms_fingerprint.errors import InputFileError, SettingsError
-from matchms_fingerprint.training.datasets import LabelledSpectra
+from matchms_fingerprint.features.labelled import LabelledSpectra
 
 FOLDS = ("train", "val", "test")
 SPLITS = ("random", "inchikey", "scaffold")

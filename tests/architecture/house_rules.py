@@ -26,10 +26,10 @@ LAYERS = {
     "candidates": 6,
     "similarity": 7,
     "annotation": 8,
-    "training": 9,
+    "training": 10,
     "evaluation": 9,
     "report": 9,
-    "cli": 10,
+    "cli": 11,
 }
 """Layer of each part of the package; an import goes to a lower layer or stays within its part."""
 

@@ -93,13 +93,7 @@ def test_nothing_is_converted_twice(text: str, instrument_type: str) -> None:
         assert float(twice.get(key)) == once.get(key)
 
 
-ON_ORBITRAP = pytest.param(
-    "LC-ESI-QFT",
-    marks=pytest.mark.xfail(strict=True, reason="features/arrays.py does not read collision_energy_text first yet"),
-)
-
-
-@pytest.mark.parametrize("instrument_type", [ON_ORBITRAP, "LC-ESI-QTOF"])
+@pytest.mark.parametrize("instrument_type", ["LC-ESI-QFT", "LC-ESI-QTOF"])
 @pytest.mark.parametrize("text", ["35", "35 NCE", "35 eV", "15,30,45 (NCE)"])
 def test_the_model_sees_the_same_energy_before_and_after(text: str, instrument_type: str) -> None:
     spectrum = make_spectrum(precursor_mz=250.0, collision_energy=text, instrument_type=instrument_type)

@@ -13,9 +13,10 @@ from matchms_fingerprint.chem.fingerprints import FingerprintSpec
 from matchms_fingerprint.errors import InputFileError, OutputError, SettingsError
 from matchms_fingerprint.evaluation.benchmark import predict_rows
 from matchms_fingerprint.evaluation.metrics import tanimoto_of_bits
+from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.training.augment import Augmentation
 from matchms_fingerprint.training.calibrate import DEFAULT_TEMPERATURE, fit_temperature
-from matchms_fingerprint.training.datasets import read_labelled_spectra, structure_balanced_weights
+from matchms_fingerprint.training.datasets import structure_balanced_weights
 from matchms_fingerprint.training.finish import About
 from matchms_fingerprint.training.fit import EXPECTED_BITS, fingerprint_loss, fit
 from matchms_fingerprint.training.run import train
