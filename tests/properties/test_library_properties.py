@@ -37,6 +37,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> WatchedLibrary:
         folder = tmp_path_factory.mktemp("library") / "batches"
         CandidateLibrary.build(SMILES, folder, fingerprint="morgan:bits=64", n_jobs=1)
     library = WatchedLibrary(folder)
+    assert library.touched == [], "opening reads none"
     assert len(library) == len(SMILES)
     assert len(library.manifest.batches.n_rows) > 100
     return library
