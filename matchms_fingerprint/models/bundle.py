@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save_file
+from safetensors.torch import save as serialize
 from torch import Tensor
 
 from matchms_fingerprint.errors import InputFileError, ModelError
@@ -90,7 +90,7 @@ def save_bundle(
     """Write a bundle, whole or not at all; the weights become 16-bit floats."""
     with atomic_folder(folder, marker=MANIFEST, overwrite=overwrite) as partial:
         halves = {name: tensor.detach().cpu().to(torch.float16).contiguous() for name, tensor in tensors.items()}
-        save_file(halves, partial / WEIGHTS)
+        (partial / WEIGHTS).write_bytes(serialize(halves))
         write_json(partial / SUBSTRUCTURES, {str(bit): text for bit, text in sorted(substructures.items())})
         (partial / CARD).write_text(card_text, encoding="utf-8")
         sums = {name: sha256_of(partial / name) for name in (WEIGHTS, SUBSTRUCTURES, CARD)}
