@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matchms_fingerprint.candidates import CandidateLibrary, build
@@ -57,6 +57,7 @@ masses = st.floats(LOWEST, HIGHEST)
 tolerances = st.one_of(st.sampled_from([0.0, 1e-6, 14.01565, 1000.0]), st.floats(0, 20))
 
 
+@settings(deadline=None)
 @given(mass=masses, tolerance=tolerances)
 def test_mass_window(library: WatchedLibrary, structures: list, mass: float, tolerance: float) -> None:
     found = library.search(neutral_mass=mass, tolerance_da=tolerance)
@@ -65,6 +66,7 @@ def test_mass_window(library: WatchedLibrary, structures: list, mass: float, tol
     assert found.fingerprints.shape == (len(expected), 1)
 
 
+@settings(deadline=None)
 @given(index=st.integers(0, len(SMILES) - 1))
 def test_the_exact_mass_of_a_structure_finds_it(library: WatchedLibrary, structures: list, index: int) -> None:
     mass = structures[index][0]
@@ -72,6 +74,7 @@ def test_the_exact_mass_of_a_structure_finds_it(library: WatchedLibrary, structu
     assert found.inchikeys == [key for other, key in structures if other == mass]
 
 
+@settings(deadline=None)
 @given(index=st.integers(0, len(SMILES) - 1), adduct=st.sampled_from(ADDUCTS), ppm=st.floats(-20, 20))
 def test_precursor_window(library: WatchedLibrary, structures: list, index: int, adduct: str, ppm: float) -> None:
     """All is found whose calculated m/z differs from the measured one by at most 10 ppm of the measured one."""
@@ -84,6 +87,7 @@ def test_precursor_window(library: WatchedLibrary, structures: list, index: int,
     assert certain <= found <= possible
 
 
+@settings(deadline=None)
 @given(mass=masses, tolerance=tolerances)
 def test_only_batches_of_the_window_are_touched(library: WatchedLibrary, mass: float, tolerance: float) -> None:
     library.touched.clear()
@@ -100,6 +104,7 @@ def test_a_narrow_window_touches_one_mass_of_many(library: WatchedLibrary) -> No
     assert 1 <= len(library.touched) <= 5
 
 
+@settings(deadline=None)
 @given(n=st.integers(2, 60))
 def test_formula(library: WatchedLibrary, n: int) -> None:
     found = library.search(formula=f"C{n}H{2 * n + 2}O")
@@ -107,6 +112,7 @@ def test_formula(library: WatchedLibrary, n: int) -> None:
     assert {candidate.smiles.count("C") for candidate in found} == {n}
 
 
+@settings(deadline=None)
 @given(mass=masses, tolerance=tolerances, data=st.data())
 def test_records_and_columns_agree(library: WatchedLibrary, mass: float, tolerance: float, data: st.DataObject) -> None:
     found = library.search(neutral_mass=mass, tolerance_da=tolerance)

@@ -4,7 +4,7 @@ import gzip
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem, rdBase
 
@@ -53,17 +53,20 @@ def slow_path(text: str):
         return describe(standardize_mol(Chem.MolFromSmiles(text)))
 
 
+@settings(deadline=None)
 @given(written)
 def test_skipping_steps_changes_nothing(text: str) -> None:
     assert standardize(text) == slow_path(text)
 
 
+@settings(deadline=None)
 @given(written)
 def test_standardizing_twice_is_standardizing_once(text: str) -> None:
     once = standardize(text)
     assert standardize(once.smiles) == once
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SMILES), st.integers(1, 1 << 20), st.sampled_from(SALTS))
 def test_the_way_of_writing_does_not_matter(smiles: str, seed: int, salt: str) -> None:
     other = Chem.MolToRandomSmilesVect(Chem.MolFromSmiles(smiles), 1, randomSeed=seed)[0]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from oracles import naive_bit_sums, naive_cosine, naive_log_likelihood, naive_tanimoto
@@ -26,6 +26,7 @@ def predictions_and_bits(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     return p, bits
 
 
+@settings(deadline=None)
 @given(predictions_and_bits())
 def test_sums_and_counts(example: tuple[np.ndarray, np.ndarray]) -> None:
     values, bits = example
@@ -35,6 +36,7 @@ def test_sums_and_counts(example: tuple[np.ndarray, np.ndarray]) -> None:
 
 
 @pytest.mark.parametrize("name", SCORES)
+@settings(deadline=None)
 @given(predictions_and_bits())
 def test_score_is_the_naive_one(name: str, example: tuple[np.ndarray, np.ndarray]) -> None:
     p, bits = example
@@ -45,6 +47,7 @@ def test_score_is_the_naive_one(name: str, example: tuple[np.ndarray, np.ndarray
 
 
 @pytest.mark.parametrize("name", SCORES)
+@settings(deadline=None)
 @given(predictions_and_bits())
 def test_one_by_one_is_the_same_as_all_at_once(name: str, example: tuple[np.ndarray, np.ndarray]) -> None:
     p, bits = example
@@ -54,6 +57,7 @@ def test_one_by_one_is_the_same_as_all_at_once(name: str, example: tuple[np.ndar
 
 
 @pytest.mark.parametrize("name", SCORES)
+@settings(deadline=None)
 @given(predictions_and_bits())
 def test_read_only_arrays_are_scored(name: str, example: tuple[np.ndarray, np.ndarray]) -> None:
     p, bits = example
@@ -63,6 +67,7 @@ def test_read_only_arrays_are_scored(name: str, example: tuple[np.ndarray, np.nd
     assert SCORES[name](p, packed).tolist() == expected.tolist()
 
 
+@settings(deadline=None)
 @given(predictions_and_bits())
 def test_nothing_is_more_likely_than_the_most_likely_fingerprint(example: tuple[np.ndarray, np.ndarray]) -> None:
     p, bits = example
