@@ -11,6 +11,7 @@ from builders import TINY_FINGERPRINT, tiny_model
 
 from matchms_fingerprint import CandidateLibrary
 from matchms_fingerprint.cli import app
+from matchms_fingerprint.constants import DEFAULT_FINGERPRINT
 
 
 @pytest.fixture
@@ -42,6 +43,12 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model with random weights."""
     return tiny_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="session")
+def wide_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with random weights and the fingerprint of the starter library."""
+    return tiny_model(tmp_path_factory.mktemp("wide"), fingerprint=DEFAULT_FINGERPRINT, n_bits=4096)
 
 
 @pytest.fixture(scope="session")

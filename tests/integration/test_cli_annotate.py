@@ -129,6 +129,16 @@ def test_summary_and_unreadable_blocks_are_on_stderr(
     assert "Traceback" not in err
 
 
+def test_without_candidates_the_starter_library_is_taken_and_named(
+    command_line: CommandLine, features_mgf: Path, wide_model: Path, tmp_path: Path
+) -> None:
+    code, _, err = command_line("annotate", features_mgf, "--model", wide_model, "-o", tmp_path / "out")
+    assert code == 0
+    assert "starter library inside the package" in err
+    assert "Caffeine" in {row["name"] for row in rows_in(tmp_path / "out")}
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["library"]["structures"] >= 800
+
+
 def test_quiet_prints_nothing(command_line: CommandLine, arguments: list[object]) -> None:
     assert command_line(*arguments, "--quiet") == (0, "", "")
 

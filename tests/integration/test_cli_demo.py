@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from annotation_cases import CommandLine
-from builders import tiny_model
 from matchms import reference_spectra
 from rich.console import Console
 
@@ -26,12 +25,6 @@ SMILES = {
     "phenylalanine": "N[C@@H](Cc1ccccc1)C(O)=O",
     "salicin": "OCc1ccccc1O[C@@H]1O[C@H](CO)[C@@H](O)[C@H](O)[C@H]1O",
 }
-
-
-@pytest.fixture(scope="module")
-def wide_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model with random weights and the fingerprint of the starter library."""
-    return tiny_model(tmp_path_factory.mktemp("wide"), fingerprint="morgan:radius=2,bits=4096", n_bits=4096)
 
 
 def shown(path: Path) -> str:
