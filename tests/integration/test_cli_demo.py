@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from annotation_cases import CommandLine
 from matchms import reference_spectra
 from rich.console import Console
 
-from matchms_fingerprint import load_spectra
+from matchms_fingerprint import annotate, load_spectra
 from matchms_fingerprint.annotation.results import COLUMNS
 from matchms_fingerprint.chem import common_adducts, standardize
 from matchms_fingerprint.cli.demo import COMPOUNDS, TOLERANCE_PPM, result_table, write_mgf
@@ -91,3 +92,18 @@ def test_the_table_tells_rank_failure_and_absence(tmp_path: Path) -> None:
         ["2", "304.1531", "cocaine", "none", "of", "1", "stranger", "25%", "[M+H]+"],
         ["3", "203.0500", "glucose", "none", "of", "0", "no_candidates"],
     ]
+
+
+def test_the_default_model_ranks_better_than_chance(tmp_path: Path) -> None:
+    """Mean reciprocal rank of the six true compounds, against its expectation for a random order of the same hits."""
+    write_mgf(tmp_path / "demo.mgf")
+    reciprocal, by_chance = [], []
+    for annotation in annotate(tmp_path / "demo.mgf", "starter", tolerance_ppm=TOLERANCE_PPM, top_k=1000):
+        skeletons = COMPOUNDS[int(annotation.feature_id) - 1].skeletons
+        is_right = [hit.candidate.inchikey14 in skeletons for hit in annotation.hits]
+        n, n_right = len(is_right), sum(is_right)
+        reciprocal.append(1 / (1 + is_right.index(True)))
+        # the first of n_right among n is at rank r with probability C(n - r, n_right - 1) / C(n, n_right)
+        by_chance.append(sum(comb(n - r, n_right - 1) / comb(n, n_right) / r for r in range(1, n + 1)))
+    assert len(reciprocal) == 6
+    assert np.mean(reciprocal) > np.mean(by_chance)
