@@ -12,7 +12,6 @@ import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
-from lightning.pytorch.loggers import CSVLogger
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -25,6 +24,7 @@ from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.artifacts import atomic_file
 from matchms_fingerprint.models.architecture import Architecture
 from matchms_fingerprint.models.registry import build_network
+from matchms_fingerprint.training.curve import Curve
 from matchms_fingerprint.training.datasets import DrawnBatches, PreparedBatches, structure_balanced_weights
 from matchms_fingerprint.training.settings import TrainingSettings
 
@@ -174,7 +174,8 @@ def fit(
     settings
         Settings of the run.
     folder
-        Where the last checkpoint (`last.ckpt`), the best weights and the validation curve (`metrics.csv`) go.
+        Where the last checkpoint (`last.ckpt`), the best weights
+        (`best.safetensors`) and the curve (`curve.csv`, `curve.png`) go.
     progress
         Show a progress bar.
     extra_callbacks
@@ -192,7 +193,12 @@ def fit(
     task = FingerprintTask(network, settings, data, folds)
     keep_best = KeepBest(folder / "best.safetensors")
     last = ModelCheckpoint(folder, "last", enable_version_counter=False)
-    callbacks: list[Callback] = [keep_best, last, EarlyStopping("val_tanimoto", mode="max", patience=settings.patience)]
+    callbacks: list[Callback] = [
+        keep_best,
+        Curve(folder),
+        last,
+        EarlyStopping("val_tanimoto", mode="max", patience=settings.patience),
+    ]
     callbacks += extra_callbacks
     if progress:
         callbacks.append(RichProgressBar())
@@ -202,11 +208,10 @@ def fit(
         trainer = lightning.Trainer(
             max_epochs=settings.epochs,
             callbacks=callbacks,
-            logger=CSVLogger(folder, name="", version="", flush_logs_every_n_steps=1),
+            logger=False,
             gradient_clip_val=1.0,
             reload_dataloaders_every_n_epochs=1,
             num_sanity_val_steps=0,
-            log_every_n_steps=1,
             enable_progress_bar=progress,
             enable_model_summary=False,
             **trainer_options,

@@ -131,6 +131,8 @@ def test_a_resumed_run_gives_what_an_undisturbed_run_gives(data, folds, tmp_path
     resumed = fit(data, folds, SMALL, tmp_path / "halves", progress=False)
     for name, value in whole.state_dict().items():
         torch.testing.assert_close(value, resumed.state_dict()[name], rtol=0, atol=0)
+    curves = [(tmp_path / name / "curve.csv").read_text() for name in ("whole", "halves")]
+    assert curves[0] == curves[1]
 
 
 def test_the_loss_agrees_with_its_formula():
@@ -179,9 +181,11 @@ def test_a_run_writes_a_model_that_loads_with_its_card(mgf, tmp_path):
     text = (tmp_path / "m" / "MODEL_CARD.md").read_text()
     assert "nearest neighbour" in text
     assert "sixteen invented spectra" in text
-    with open(tmp_path / "run" / "metrics.csv") as handle:
-        curve = [row["val_tanimoto"] for row in csv.DictReader(handle) if row["val_tanimoto"]]
-    assert len(curve) == SMALL.epochs
+    with open(tmp_path / "run" / "curve.csv") as handle:
+        curve = list(csv.DictReader(handle))
+    assert [row["epoch"] for row in curve] == ["0", "1", "2", "3"]
+    assert all(0 < float(row["val_tanimoto"]) < 1 and float(row["train_loss"]) > 0 for row in curve)
+    assert (tmp_path / "run" / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_leaking_structures_stop_the_run_unless_allowed(mgf, tmp_path):
