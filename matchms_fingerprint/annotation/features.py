@@ -23,9 +23,10 @@ TOO_FEW_PEAKS = "too_few_peaks"
 UNKNOWN_ION_MODE = "unknown_ion_mode"
 NO_PRECURSOR = "no_precursor"
 UNREADABLE = "unreadable"
-_MOST_CHARGES = 9
 STATUSES = (ANNOTATED, NO_CANDIDATES, TOO_FEW_PEAKS, UNKNOWN_ION_MODE, NO_PRECURSOR, UNREADABLE)
 """What can become of a feature."""
+
+_MOST_CHARGES = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,14 @@ def _unreadable(block: UnreadableBlock, position: int) -> Feature:
 def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> Feature:
     metadata: dict[str, Any] = spectrum.metadata
     given = metadata.get("adduct") or None
-    ion_mode = metadata.get("ionmode") or None
     precursor_mz = metadata.get("precursor_mz") or None
+    retention_time = metadata.get("retention_time")
     n_peaks = len(spectrum.peaks)
-    adducts, adduct_problem = _adducts_of(given, ion_mode, metadata.get("charge"), settings)
+    adduct, problem = _understood(given)
+    ion_mode = adduct.ion_mode if adduct is not None else metadata.get("ionmode") or None
+    adducts = (adduct,) if adduct is not None else _adducts_to_try(ion_mode, metadata.get("charge"), settings)
+    if problem and adducts:
+        problem += f"; tried {', '.join(tried.name for tried in adducts)}"
     status, reason = "", ""
     if precursor_mz is None:
         status, reason = NO_PRECURSOR, "no precursor m/z"
@@ -142,36 +147,34 @@ def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> F
         feature_id=str(metadata.get("feature_id") or position),
         scans=str(metadata.get("scans") or ""),
         precursor_mz=precursor_mz,
-        retention_time_s=metadata.get("retention_time"),
+        retention_time_s=float(retention_time) if isinstance(retention_time, int | float) else None,
         ion_mode=ion_mode,
         adduct=given,
         n_peaks=n_peaks,
         status=status,
-        message="; ".join(part for part in (reason, adduct_problem) if part),
+        message="; ".join(part for part in (reason, problem) if part),
         adducts=adducts,
         spectrum=spectrum,
     )
 
 
-def _adducts_of(
-    given: str | None, ion_mode: str | None, charge: int | None, settings: AnnotationSettings
-) -> tuple[tuple[Adduct, ...], str]:
-    """Return the adducts to try, and what is wrong with the given one."""
-    problem = ""
-    if given is not None:
-        try:
-            return (get_adduct(given),), ""
-        except AdductError:
-            problem = f"adduct {given} is not understood"
+def _understood(given: str | None) -> tuple[Adduct | None, str]:
+    """Return the adduct that the input gives, and what is wrong with it."""
+    if given is None:
+        return None, ""
+    try:
+        return get_adduct(given), ""
+    except AdductError:
+        return None, f"adduct {given} is not understood"
+
+
+def _adducts_to_try(ion_mode: str | None, charge: int | None, settings: AnnotationSettings) -> tuple[Adduct, ...]:
+    """Return the adducts of the settings that have the ion mode, else the common ones."""
     if ion_mode is None:
-        return (), problem
+        return ()
     if settings.adducts:
-        to_try = tuple(adduct for adduct in settings.adducts_to_try if adduct.ion_mode == ion_mode)
-    else:
-        to_try = common_adducts(ion_mode) + _multiply_charged(charge)
-    if problem:
-        problem += f"; tried {', '.join(adduct.name for adduct in to_try)}"
-    return to_try, problem
+        return tuple(adduct for adduct in settings.adducts_to_try if adduct.ion_mode == ion_mode)
+    return common_adducts(ion_mode) + _multiply_charged(charge)
 
 
 def _multiply_charged(charge: int | None) -> tuple[Adduct, ...]:

@@ -15,7 +15,7 @@ from matchms_fingerprint.annotation.features import STATUSES, read_features
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.io import ReadReport, iter_features
-from matchms_fingerprint.io.artifacts import atomic_folder, check_replaceable, sha256_of, write_json
+from matchms_fingerprint.io.artifacts import atomic_folder, sha256_of, write_json
 from matchms_fingerprint.io.tables import table_writer
 from matchms_fingerprint.models import FingerprintModel
 from matchms_fingerprint.records import Annotation
@@ -111,7 +111,6 @@ def annotate_to_folder(
     InputFileError, LibraryError
         As `annotate`.
     """
-    check_replaceable(folder, RUN, overwrite)
     check_fingerprints(library, model)
     report = ReadReport()
     spectra = iter_features(path, settings.per_feature, settings.fallback_ion_mode, report)

@@ -161,6 +161,11 @@ def test_raw_spectra_are_harmonized_like_those_of_files(
     assert one(make_spectrum(**metadata), small_library, tiny_bundle).ion_mode == ion_mode
 
 
+def test_a_retention_time_that_is_no_number_is_left_out(small_library: Path, tiny_bundle: Path) -> None:
+    assert one(make_spectrum(retention_time=61), small_library, tiny_bundle).retention_time_s == 61.0
+    assert one(make_spectrum(retention_time="soon"), small_library, tiny_bundle).retention_time_s is None
+
+
 def test_raw_spectra_are_not_changed(small_library: Path, tiny_bundle: Path) -> None:
     spectrum = make_spectrum(adduct="M+H", fingerprint=np.ones(4), peak_comments={85.0: "x"}, charge=np.int64(1))
     before = dict(spectrum.metadata)
