@@ -4,6 +4,7 @@
     weights.safetensors         parameters as 16-bit floats
     substructures.json          for each Morgan bit, the substructure that it most often stands for
     MODEL_CARD.md               the card for people
+    curve.png                   the course of the training, where it is known
 
 Nothing in a bundle is executed or unpickled.
 """
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
@@ -85,15 +88,18 @@ def save_bundle(
     tensors: dict[str, Tensor],
     substructures: dict[int, str],
     card_text: str,
+    pictures: Iterable[Path] = (),
     overwrite: bool = False,
 ) -> None:
-    """Write a bundle, whole or not at all; the weights become 16-bit floats."""
+    """Write a bundle, whole or not at all; the weights become 16-bit floats, pictures are copied."""
     with atomic_folder(folder, marker=MANIFEST, overwrite=overwrite) as partial:
         halves = {name: tensor.detach().cpu().to(torch.float16).contiguous() for name, tensor in tensors.items()}
         (partial / WEIGHTS).write_bytes(serialize(halves))
         write_json(partial / SUBSTRUCTURES, {str(bit): text for bit, text in sorted(substructures.items())})
         (partial / CARD).write_text(card_text, encoding="utf-8")
-        sums = {name: sha256_of(partial / name) for name in (WEIGHTS, SUBSTRUCTURES, CARD)}
+        for picture in pictures:
+            shutil.copyfile(picture, partial / picture.name)
+        sums = {path.name: sha256_of(path) for path in sorted(partial.iterdir())}
         write_json(partial / MANIFEST, asdict(manifest) | {"files": sums})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from matchms_fingerprint.models.bundle import BundleManifest
@@ -16,8 +17,8 @@ _LIMITS = """- It was trained on a few thousand structures, mostly drugs, pestic
 - `probability` is a softmax over the candidates at hand. It takes the right structure to be among them."""
 
 
-def card_text(manifest: BundleManifest) -> str:
-    """Return the card of a model as Markdown."""
+def card_text(manifest: BundleManifest, pictures: Sequence[str] = ()) -> str:
+    """Return the card of a model as Markdown, with pictures that lie beside it."""
     card = manifest.card
     parts = [
         f"# {manifest.name} {manifest.version}",
@@ -39,6 +40,7 @@ def card_text(manifest: BundleManifest) -> str:
                 )
             ],
         ),
+        *(f"![The course of the training]({name})" for name in pictures),
         "## Figures",
         f"A bit counts as set above {manifest.bit_threshold} (chosen on `val`, mean Tanimoto "
         f"{card['measured']['val']['mean_tanimoto']}).",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -66,9 +67,10 @@ def finish(
     about: About,
     folder: str | Path,
     library: CandidateLibrary | None = None,
+    pictures: Iterable[Path] = (),
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """Choose on `val`, measure on `test` once, and write the bundle.
+    """Choose on `val`, measure on `test` once, and write the bundle; the pictures go into it and its card.
 
     Returns
     -------
@@ -100,7 +102,9 @@ def finish(
     train = np.flatnonzero(folds == "train")
     tensors = network.state_dict() | {BIT_FREQUENCIES: torch.from_numpy(bit_frequencies(data, train))}
     smiles = [data.smiles[i] for i in np.unique(data.structure[train])]
-    save_bundle(folder, manifest, tensors, substructures(smiles, data), card_text(manifest), overwrite)
+    pictures = list(pictures)
+    text = card_text(manifest, [picture.name for picture in pictures])
+    save_bundle(folder, manifest, tensors, substructures(smiles, data), text, pictures, overwrite)
     return card
 
 

@@ -11,6 +11,7 @@ from matchms_fingerprint.chem.fingerprints import FingerprintSpec
 from matchms_fingerprint.errors import FingerprintSpecError, InputFileError, OutputError, SettingsError
 from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.io.artifacts import read_json, sha256_of, write_json
+from matchms_fingerprint.training.curve import PICTURE
 from matchms_fingerprint.training.finish import About, finish
 from matchms_fingerprint.training.fit import fit
 from matchms_fingerprint.training.settings import TrainingSettings
@@ -62,7 +63,7 @@ def train(
         )
     logger.info("%d spectra of %d structures", len(data), len(data.smiles))
     network = fit(data, fold, settings, run_folder, progress=progress, **trainer_options)
-    return finish(network, data, fold, settings, about, output, library, overwrite)
+    return finish(network, data, fold, settings, about, output, library, [run_folder / PICTURE], overwrite)
 
 
 def _existing(path: str | Path) -> Path:

@@ -51,7 +51,7 @@ class TrainingSettings:
     fingerprint: str = DEFAULT_FINGERPRINT
     n_fine_fragments: int = 4000
     n_fine_losses: int = 2000
-    epochs: int = 30
+    epochs: int = 40
     spectra_per_epoch: int = 20_000
     structure_cap: int = 10
     batch_size: int = 256
@@ -59,7 +59,7 @@ class TrainingSettings:
     weight_decay: float = 0.02
     warmup: float = 0.1
     iou_weight: float = 1.0
-    patience: int = 8
+    patience: int = 15
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 0
 

@@ -181,6 +181,8 @@ def test_a_run_writes_a_model_that_loads_with_its_card(mgf, tmp_path):
     text = (tmp_path / "m" / "MODEL_CARD.md").read_text()
     assert "nearest neighbour" in text
     assert "sixteen invented spectra" in text
+    assert "](curve.png)" in text
+    assert (tmp_path / "m" / "curve.png").is_file()
     with open(tmp_path / "run" / "curve.csv") as handle:
         curve = list(csv.DictReader(handle))
     assert [row["epoch"] for row in curve] == ["0", "1", "2", "3"]
