@@ -161,14 +161,20 @@ def rows_of(annotation: Annotation) -> Iterator[dict[str, Any]]:
         }
 
 
-def _provenance(
-    path: Path, library: CandidateLibrary, model: FingerprintModel, settings: AnnotationSettings, summary: RunSummary
-) -> dict[str, Any]:
-    report = summary.read_report
+def made_from(path: Path, model: FingerprintModel) -> dict[str, Any]:
+    """Return what a result was made from, JSON-safe: versions, and checksums of the input file and the model."""
     return {
         "matchms_fingerprint": version("matchms_fingerprint"),
         "input": {"file": str(path), "sha256": sha256_of(path)},
         "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
+    }
+
+
+def _provenance(
+    path: Path, library: CandidateLibrary, model: FingerprintModel, settings: AnnotationSettings, summary: RunSummary
+) -> dict[str, Any]:
+    report = summary.read_report
+    return made_from(path, model) | {
         "library": {
             "path": str(library.path),
             "structures": len(library),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matchms_fingerprint.io.artifacts import sha256_of
 from matchms_fingerprint.io.sources import detect_format
 
 if TYPE_CHECKING:
@@ -41,6 +39,7 @@ def write_vectors(
     detect_format(file)  # before the seconds that the imports below take
     from matchms_fingerprint.annotation.annotate import batches
     from matchms_fingerprint.annotation.features import read_features
+    from matchms_fingerprint.annotation.results import made_from
     from matchms_fingerprint.annotation.settings import AnnotationSettings
     from matchms_fingerprint.cli.array_files import PREDICTED, Vectors, check_array_path, open_array_file
     from matchms_fingerprint.cli.summary import show_statuses
@@ -58,7 +57,11 @@ def write_vectors(
     report = ReadReport()
     features = read_features(iter_features(file, per_feature, ion_mode, report), settings)
     empty = _vectors_of(loaded, [], name, binary)
-    vectors = Vectors(name, empty.shape[1], empty.dtype, _provenance(loaded, file, settings.to_dict()))
+    provenance = made_from(file, loaded) | {
+        "fingerprint": str(loaded.fingerprint),
+        "settings": {"ion_mode": ion_mode, "per_feature": per_feature, "min_peaks": min_peaks},
+    }
+    vectors = Vectors(name, empty.shape[1], empty.dtype, provenance)
     statuses: Counter[str] = Counter()
     with (
         open_array_file(output, vectors) as write,
@@ -82,14 +85,3 @@ def _vectors_of(model: FingerprintModel, features: Sequence[Feature], name: str,
     vectors = np.zeros((len(features), found.shape[1]), found.dtype)
     vectors[ready] = found
     return vectors
-
-
-def _provenance(model: FingerprintModel, file: Path, settings: dict[str, Any]) -> dict[str, Any]:
-    used = ("ion_mode", "per_feature", "min_peaks")
-    return {
-        "matchms_fingerprint": version("matchms_fingerprint"),
-        "input": {"file": str(file), "sha256": sha256_of(file)},
-        "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
-        "fingerprint": str(model.fingerprint),
-        "settings": {name: settings[name] for name in used},
-    }
