@@ -170,10 +170,15 @@ class CandidateLibrary:
         return CandidateSlice(parts, self.fingerprint.n_words)
 
     def _batch(self, i: int) -> pa.RecordBatch:
-        """Return one record batch, mapped and not read."""
+        """Return one record batch, mapped and not read; remembered, since finding it costs more than searching it."""
+        known = self._local.__dict__.setdefault("batches", {})
+        if i in known:
+            found: pa.RecordBatch = known[i]
+            return found
         batch = self._reader().get_batch(i)
         if batch.num_rows != self._batches.n_rows[i]:
             raise LibraryError(f"{self.path}: {STRUCTURES} and {MANIFEST} do not agree; build the library again")
+        known[i] = batch
         return batch
 
     def _reader(self) -> pa.ipc.RecordBatchFileReader:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
+
+from matchms_fingerprint.cli.options import require_train_extra
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @click.command(name="evaluate")
@@ -35,10 +40,11 @@ def command(
 
     The nearest neighbour takes its answers from the fold `train` of the same file. Needs the extra `train`.
     """
-    from matchms_fingerprint.cli.train import require_train_extra
+    from matchms_fingerprint.cli.terminal import open_terminal
     from matchms_fingerprint.errors import OutputError
 
     require_train_extra()
+    console = open_terminal(quiet)
     if output.exists() and not overwrite:
         raise OutputError(f"{output}: exists; give another file with -o, or replace it with --overwrite")
     from matchms_fingerprint.candidates import CandidateLibrary
@@ -54,33 +60,24 @@ def command(
     assigned = FoldSource(folds, fold_column, id_column).folds_of(data)
     result = evaluate_model(chosen, data, assigned, fold, library)
     write_json(output, result)
-    if not quiet:
-        _show(result)
+    _show(console, result)
+    console.print(f"Wrote {output}", soft_wrap=True, style="bold")
 
 
-def _show(result: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _show(console: Console, result: dict[str, Any]) -> None:
+    from matchms_fingerprint.cli.terminal import plain_table
+    from matchms_fingerprint.evaluation.metrics import format_interval
 
-    console = Console(stderr=True)
-    table = Table(title=f"Mean Tanimoto on {result['fold']}, 95 % intervals")
-    for column in ("spectra of", "n", "model", "nearest neighbour", "difference"):
-        table.add_column(column)
+    headers = ("spectra of", "n", "model", "nearest neighbour", "difference")
+    table = plain_table(*headers, title=f"Mean Tanimoto on {result['fold']}, 95 % intervals")
     for group, row in result["fingerprint"].items():
-        cells = [_interval(row[key]) for key in ("model", "nearest_neighbour", "difference")]
-        table.add_row(group, str(row["n_spectra"]), *cells)
+        cells = [format_interval(row[key]) for key in ("model", "nearest_neighbour", "difference")]
+        table.add_row(group, f"{row['n_spectra']:,}", *cells)
     console.print(table)
     if "retrieval" in result:
         found = result["retrieval"]
-        table = Table(
-            title=f"Retrieval, {found['n_spectra']} spectra, median {found['median_candidates']:.0f} candidates"
-        )
-        for column in ("ranking", "hit@1", "hit@5", "hit@20", "MRR"):
-            table.add_column(column)
+        title = f"Retrieval, {found['n_spectra']:,} spectra, median {found['median_candidates']:.0f} candidates"
+        table = plain_table("ranking", "hit@1", "hit@5", "hit@20", "MRR", title=title)
         for name, row in found["rankings"].items():
-            table.add_row(name, *[_interval(row[f"hit@{k}"]) for k in (1, 5, 20)], f"{row['mrr']:.3f}")
+            table.add_row(name, *[format_interval(row[f"hit@{k}"]) for k in (1, 5, 20)], f"{row['mrr']:.3f}")
         console.print(table)
-
-
-def _interval(value: dict[str, float]) -> str:
-    return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"

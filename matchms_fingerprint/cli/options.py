@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
 
 from matchms_fingerprint.constants import ION_MODES, MIN_PEAKS
+from matchms_fingerprint.errors import SettingsError
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -74,3 +76,12 @@ def output(kind: str, help_text: str) -> Callable[[Decorated], Decorated]:
 def quiet(function: Decorated) -> Decorated:
     """Add the option --quiet."""
     return click.option("--quiet", "-q", is_flag=True, help="Print errors only: no progress, no summary.")(function)
+
+
+def require_train_extra() -> None:
+    """Stop with one clear line where the extra `train` is not installed."""
+    missing = [package for package in ("lightning", "sklearn") if find_spec(package) is None]
+    if missing:
+        raise SettingsError(
+            f"{', '.join(missing)} not installed; install the extra: pip install 'matchms_fingerprint[train]'"
+        )

@@ -7,6 +7,8 @@ from typing import Any
 
 import rich_click as click
 
+from matchms_fingerprint.cli.options import require_train_extra
+
 
 @click.command(name="train")
 @click.argument("spectra", type=click.Path(path_type=Path))
@@ -43,6 +45,7 @@ def command(spectra: Path, output: Path, **options: Any) -> None:
     """
     require_train_extra()
     from matchms_fingerprint.candidates import CandidateLibrary
+    from matchms_fingerprint.cli.terminal import open_terminal
     from matchms_fingerprint.io.artifacts import check_replaceable, read_json
     from matchms_fingerprint.models.bundle import MANIFEST
     from matchms_fingerprint.training.finish import About
@@ -50,6 +53,7 @@ def command(spectra: Path, output: Path, **options: Any) -> None:
     from matchms_fingerprint.training.settings import TrainingSettings
     from matchms_fingerprint.training.splits import FoldSource
 
+    console = open_terminal(options["quiet"])
     check_replaceable(output, MANIFEST, options["overwrite"])
     changes = {key: options[key] for key in ("epochs", "seed") if options[key] is not None}
     values = read_json(options["settings"]) if options["settings"] else {}
@@ -77,23 +81,8 @@ def command(spectra: Path, output: Path, **options: Any) -> None:
         progress=not options["quiet"],
         devices=options["devices"],
     )
-    if not options["quiet"]:
-        click.echo(f"wrote {output}", err=True)
-        tested = card["measured"].get("test")
-        if tested:
-            row = tested["fingerprint"]["all"]
-            model, neighbour = row["model"]["mean"], row["nearest_neighbour"]["mean"]
-            click.echo(f"test: mean Tanimoto {model}, nearest neighbour {neighbour}", err=True)
-
-
-def require_train_extra() -> None:
-    """Stop with one clear line where the extra `train` is not installed."""
-    from importlib.util import find_spec
-
-    from matchms_fingerprint.errors import SettingsError
-
-    missing = [package for package in ("lightning", "sklearn") if find_spec(package) is None]
-    if missing:
-        raise SettingsError(
-            f"{', '.join(missing)} not installed; install the extra: pip install 'matchms_fingerprint[train]'"
-        )
+    if tested := card["measured"].get("test"):
+        row = tested["fingerprint"]["all"]
+        model, neighbour = row["model"]["mean"], row["nearest_neighbour"]["mean"]
+        console.print(f"Mean Tanimoto on test: {model}, of the nearest neighbour {neighbour}.")
+    console.print(f"Wrote {output}", soft_wrap=True, style="bold")

@@ -90,12 +90,14 @@ class Estimate:
     low: float
     high: float
 
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
     def to_dict(self) -> dict[str, float]:
         """Return rounded values."""
         return {"mean": round(self.mean, 4), "low": round(self.low, 4), "high": round(self.high, 4)}
+
+
+def format_interval(estimate: dict[str, float]) -> str:
+    """Return the dictionary of an estimate as text, such as `0.279 [0.261, 0.297]`."""
+    return f"{estimate['mean']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
 
 
 def bootstrap_mean(

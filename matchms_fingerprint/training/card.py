@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from matchms_fingerprint.evaluation.metrics import format_interval
 from matchms_fingerprint.models.bundle import BundleManifest
 
 _LIMITS = """- It was trained on a few thousand structures, mostly drugs, pesticides, natural products and environmental
@@ -63,7 +64,7 @@ def _figures(test: dict[str, Any]) -> list[str]:
                 ["spectra of", "n", "structures", "this model", "nearest neighbour", "difference"],
                 [
                     [group, row["n_spectra"], row["n_structures"]]
-                    + [_interval(row[key]) for key in ("model", "nearest_neighbour", "difference")]
+                    + [format_interval(row[key]) for key in ("model", "nearest_neighbour", "difference")]
                     for group, row in test["fingerprint"].items()
                 ],
             ),
@@ -77,16 +78,12 @@ def _figures(test: dict[str, Any]) -> list[str]:
             _table(
                 ["ranking", "hit@1", "hit@5", "hit@20", "MRR"],
                 [
-                    [name] + [_interval(row[key]) for key in ("hit@1", "hit@5", "hit@20")] + [f"{row['mrr']:.3f}"]
+                    [name] + [format_interval(row[key]) for key in ("hit@1", "hit@5", "hit@20")] + [f"{row['mrr']:.3f}"]
                     for name, row in found["rankings"].items()
                 ],
             ),
         ]
     return parts
-
-
-def _interval(value: dict[str, float]) -> str:
-    return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
 
 
 def _table(header: list[str], rows: list[list[Any]]) -> str:

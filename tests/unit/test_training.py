@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from builders import make_spectrum
+from labelled_file import FOLDS, write_folds, write_labelled_mgf
 from matchms.exporting import save_as_mgf
 
 from matchms_fingerprint import load_model
@@ -23,16 +24,6 @@ from matchms_fingerprint.training.run import train
 from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.splits import FoldSource
 
-SMILES = (
-    "CC(=O)Oc1ccccc1C(=O)O",
-    "CN1C=NC2=C1C(=O)N(C(=O)N2C)C",
-    "OCC1OC(O)C(O)C(O)C1O",
-    "NC(Cc1ccccc1)C(=O)O",
-    "CC(C)Cc1ccc(cc1)C(C)C(=O)O",
-    "CN1C2CCC1CC(C2)OC(=O)C(CO)c1ccccc1",
-    "Oc1cc(O)c2c(c1)oc(-c1ccc(O)c(O)c1)c(O)c2=O",
-    "CCCCCCCC(=O)O",
-)
 SMALL = TrainingSettings(
     network={"n_input": 32, "n_hidden": 64, "n_embedding": 32, "n_blocks": 1, "dropout": 0.0, "feature_dropout": 0.0},
     fingerprint="morgan:radius=2,bits=256",
@@ -46,15 +37,7 @@ UNDISTURBED = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 @pytest.fixture(scope="module")
 def mgf(tmp_path_factory):
-    """Sixteen spectra of eight structures, the two of a structure alike."""
-    rng = np.random.default_rng(0)
-    path = tmp_path_factory.mktemp("spectra") / "labelled.mgf"
-    for i, smiles in enumerate(SMILES):
-        mz = np.sort(rng.uniform(50, 250, 8))
-        for copy in range(2):
-            spectrum = make_spectrum((mz + copy * 0.0005).tolist(), smiles=smiles, spectrum_id=f"S{i}{copy}")
-            save_as_mgf(spectrum, str(path))
-    return path
+    return write_labelled_mgf(tmp_path_factory.mktemp("spectra") / "labelled.mgf")
 
 
 @pytest.fixture(scope="module")
@@ -163,14 +146,11 @@ ABOUT = {"name": "small", "version": "1", "data": "sixteen invented spectra", "l
 
 
 def make_folds(tmp_path, folds):
-    path = tmp_path / "folds.tsv"
-    lines = [f"S{i // 2}{i % 2}\t{fold}" for i, fold in enumerate(folds)]
-    path.write_text("accession\tfold_scaffold\n" + "\n".join(lines) + "\n")
-    return FoldSource(path)
+    return FoldSource(write_folds(tmp_path / "folds.tsv", folds))
 
 
 def test_a_run_writes_a_model_that_loads_with_its_card(mgf, tmp_path):
-    folds = make_folds(tmp_path, ["train"] * 10 + ["val"] * 2 + ["test"] * 4)
+    folds = make_folds(tmp_path, FOLDS)
     card = train(mgf, folds, SMALL, About(source=mgf, **ABOUT), tmp_path / "m", tmp_path / "run", progress=False)
     model = load_model(tmp_path / "m")
     assert model.name == "small"
@@ -200,7 +180,7 @@ def test_leaking_structures_stop_the_run_unless_allowed(mgf, tmp_path):
 
 
 def test_a_run_folder_is_not_reused_by_accident(mgf, tmp_path):
-    folds = make_folds(tmp_path, ["train"] * 10 + ["val"] * 2 + ["test"] * 4)
+    folds = make_folds(tmp_path, FOLDS)
     about = About(source=mgf, **ABOUT)
     train(mgf, folds, SMALL, about, tmp_path / "m", tmp_path / "run", progress=False)
     with pytest.raises(OutputError, match="--resume"):
