@@ -34,3 +34,66 @@ def naive_log_likelihood(p: np.ndarray, c: np.ndarray) -> float:
     best = log_likelihood([float(x) > 0.5 for x in p])
     scale = max(1.0, math.fsum(float(x) for x in p))
     return math.exp(max(-700.0, (log_likelihood([bool(y) for y in c]) - best) / scale))
+
+
+Peaks = list[tuple[float, float]]
+
+
+def naive_greedy_cosine(
+    reference: Peaks,
+    query: Peaks,
+    within: float,
+    shifts: list[float],
+    powers: tuple[float, float] = (0.0, 1.0),
+    ppm: bool = False,
+) -> tuple[float, int]:
+    """Greedy cosine of two lists of (m/z, intensity), and the number of matches.
+
+    Two peaks match if they are within the tolerance once one of the `shifts` is added to the m/z in the query. Of all
+    matches the one with the largest product is taken first; of equal ones that which is last in the list by shift,
+    peak of the reference, peak of the query.
+    """
+
+    def weigh(peaks: Peaks) -> list[float]:
+        return [mz ** powers[0] * intensity ** powers[1] for mz, intensity in peaks]
+
+    def match(mz: float, other: float) -> bool:
+        return abs(mz - other) <= within * (mz + other) / 2e6 if ppm else mz - within <= other <= mz + within
+
+    left, right = weigh(reference), weigh(query)
+    matches = [
+        (left[i] * right[j], turn, i, j)
+        for turn, shift in enumerate(shifts)
+        for i, (mz, _) in enumerate(reference)
+        for j, (other, _) in enumerate(query)
+        if match(mz, other + shift)
+    ]
+    chosen: list[tuple[float, int, int]] = []
+    for product, _, i, j in sorted(matches, reverse=True):
+        if all(i != one and j != other for _, one, other in chosen):
+            chosen.append((product, i, j))
+    norm = math.sqrt(math.fsum(x * x for x in left)) * math.sqrt(math.fsum(x * x for x in right))
+    return math.fsum(product for product, _, _ in chosen) / norm if norm > 0 else 0.0, len(chosen)
+
+
+def naive_spectral_entropy(reference: Peaks, query: Peaks, within: float) -> tuple[float, int]:
+    """Return 1 - (2 S(AB) - S(A) - S(B)) / ln 4 of two spectra whose peaks are further apart than twice `within`."""
+
+    def shares(peaks: Peaks) -> Peaks:
+        total = math.fsum(intensity for _, intensity in peaks)
+        return [(mz, intensity / total) for mz, intensity in peaks]
+
+    def entropy(values: list[float]) -> float:
+        return -math.fsum(x * math.log(x) for x in values if x > 0)
+
+    if not reference or not query:
+        return 0.0, 0
+    left, right = shares(reference), shares(query)
+    mean, n_matches = [], 0
+    for mz, share in left:
+        partners = [other_share for other, other_share in right if abs(mz - other) <= within]
+        mean.append((share + sum(partners)) / 2)
+        n_matches += len(partners)
+    mean += [share / 2 for other, share in right if all(abs(mz - other) > within for mz, _ in left)]
+    apart = 2 * entropy(mean) - entropy([x for _, x in left]) - entropy([x for _, x in right])
+    return 1 - apart / math.log(4), n_matches

@@ -41,7 +41,7 @@ def _sort_by_intensity(
 @njit(cache=True, nogil=True, fastmath=False)
 def _is_crowded(mz: FloatArray, n: int, gap_da: np.float32, gap_ppm: np.float32) -> bool:  # pragma: no cover - compiled
     for i in range(n - 1):
-        gap = np.float32(mz[i + 1] * gap_ppm * 1e-6) if gap_ppm > 0 else gap_da
+        gap = np.float32(np.float64(mz[i + 1] * gap_ppm) * 1e-6) if gap_ppm > 0 else gap_da
         if mz[i + 1] - mz[i] <= gap:
             return True
     return False
@@ -80,8 +80,8 @@ def _merge_crowded(
     for i in range(n):
         peak = order[i]
         if gap_ppm > 0:
-            gap_left = np.float32(mz[peak] * gap_ppm * 1e-6)
-            gap_right = np.float32(np.float64(mz[peak] * gap_ppm) / (1e6 - gap_ppm))
+            gap_left = np.float32(np.float64(mz[peak] * gap_ppm) * 1e-6)
+            gap_right = np.float32(np.float64(mz[peak] * gap_ppm) / (1e6 - np.float64(gap_ppm)))
         if not intensities[peak] > 0:
             continue
         first, last = peak, peak + 1
@@ -91,8 +91,8 @@ def _merge_crowded(
             last += 1
         total, weighted = 0.0, 0.0
         for j in range(first, last):
-            total += intensities[j]
-            weighted += intensities[j] * mz[j]
+            total += np.float64(intensities[j])
+            weighted += np.float64(intensities[j] * mz[j])
             intensities[j] = 0
         mz[peak], intensities[peak] = weighted / total, total
     return _sort_and_drop_empty(mz, intensities, n)
@@ -143,11 +143,11 @@ def _weigh(shares: FloatArray) -> None:  # pragma: no cover - compiled
         entropy = np.float32(entropy - part * np.log(part))
     if entropy >= 3:
         return
-    power, total = np.float32(0.25 + 0.25 * entropy), np.float32(0)
+    power, total = np.float32(0.25 + 0.25 * np.float64(entropy)), np.float32(0)
     for i in range(shares.size):
         shares[i] = shares[i] ** power
         total = np.float32(total + shares[i])
-    scale = np.float32(1.0 / total)
+    scale = np.float32(1.0 / np.float64(total))
     for i in range(shares.size):
         shares[i] *= scale
 
@@ -191,7 +191,7 @@ def entropy_table(
         first, last = starts[spectrum], starts[spectrum + 1]
         gaps = np.float32(2 * tolerance_da), np.float32(2 * tolerance_ppm)
         n = _clean(mz[first:last], intensities[first:last], gaps[0], gaps[1], np.float32(noise_cutoff), order, stack)
-        if weighted:
+        if weighted and n:
             _weigh(intensities[first : first + n])
         mz[end : end + n] = mz[first : first + n].copy()
         intensities[end : end + n] = intensities[first : first + n].copy()
@@ -202,7 +202,7 @@ def entropy_table(
     low, high = np.empty(end), np.empty(end)
     for peak in range(end):
         # the tolerance as a number of single precision, the window around it without further rounding
-        width = np.float32(tolerance_ppm * mz[peak] * 1e-6) if tolerance_ppm > 0 else tolerance_da
+        width = np.float32(np.float64(tolerance_ppm * mz[peak]) * 1e-6) if tolerance_ppm > 0 else tolerance_da
         low[peak], high[peak] = of_peaks[peak] - width, of_peaks[peak] + width
     logs = np.empty(end)
     for peak in range(end):

@@ -38,45 +38,57 @@ def _find_matches(
 
 
 @njit(cache=True, nogil=True, fastmath=False)
+def _most_peaks(table: PeakTable) -> int:  # pragma: no cover - compiled
+    most = 0
+    for spectrum in range(table.starts.size - 1):
+        most = max(most, table.starts[spectrum + 1] - table.starts[spectrum])
+    return most
+
+
+@njit(cache=True, nogil=True, fastmath=False)
 def _assign(
     references: PeakTable,
-    row: int,
+    first_left: int,
     queries: PeakTable,
-    column: int,
+    first_right: int,
     lefts: IntArray,
     rights: IntArray,
     n_fragments: int,
     n: int,
+    left_degree: IntArray,
+    right_degree: IntArray,
 ) -> tuple[float, int]:  # pragma: no cover - compiled
-    """Return score and number of matches after the greedy assignment, summed up as in the index."""
-    left_start, right_start = references.starts[row], queries.starts[column]
-    left_degree = np.zeros(references.starts[row + 1] - left_start, np.int32)
-    right_degree = np.zeros(queries.starts[column + 1] - right_start, np.int32)
-    products, codes, order = np.empty(n), np.empty(n, np.int64), np.empty(n, np.int32)
-    score = 0.0
+    """Return score and number of matches after the greedy assignment; the degrees are all zero before and after."""
+    score, n_rivals = 0.0, 0
     for match in range(n):
-        left, right = lefts[match], rights[match]
-        score += references.unit[left] * queries.unit[right]
-        left_degree[left - left_start] += 1
-        right_degree[right - right_start] += 1
-        products[match] = references.weight[left] * queries.weight[right]
-        by_loss = LOSS_CODE if match >= n_fragments else 0
-        codes[match] = by_loss + ((left - left_start) << 31) + right - right_start
-    n_order = 0
+        score += references.unit[lefts[match]] * queries.unit[rights[match]]
+        left_degree[lefts[match] - first_left] += 1
+        right_degree[rights[match] - first_right] += 1
     for match in range(n):
-        if left_degree[lefts[match] - left_start] > 1 or right_degree[rights[match] - right_start] > 1:
-            order[n_order] = match
-            n_order += 1
-    sort_rivals(order, n_order, products, codes)
+        n_rivals += left_degree[lefts[match] - first_left] > 1 or right_degree[rights[match] - first_right] > 1
     n_matches = n
-    for i in range(n_order):
-        left, right = lefts[order[i]], rights[order[i]]
-        if left_degree[left - left_start] < 0 or right_degree[right - right_start] < 0:
-            score -= references.unit[left] * queries.unit[right]
-            n_matches -= 1
-        else:
-            left_degree[left - left_start] = -1
-            right_degree[right - right_start] = -1
+    if n_rivals:
+        order, codes, products = np.empty(n_rivals, np.int32), np.empty(n, np.int64), np.empty(n)
+        n_rivals = 0
+        for k in range(n):
+            left, right = lefts[k] - first_left, rights[k] - first_right
+            if left_degree[left] > 1 or right_degree[right] > 1:
+                order[n_rivals] = k
+                n_rivals += 1
+                codes[k] = (LOSS_CODE if k >= n_fragments else 0) + (left << 31) + right
+                products[k] = references.weight[lefts[k]] * queries.weight[rights[k]]
+        sort_rivals(order, n_rivals, products, codes)
+        for i in range(n_rivals):
+            k = order[i]
+            left, right = lefts[k] - first_left, rights[k] - first_right
+            if left_degree[left] < 0 or right_degree[right] < 0:
+                score -= references.unit[lefts[k]] * queries.unit[rights[k]]
+                n_matches -= 1
+            else:
+                left_degree[left], right_degree[right] = -1, -1
+    for match in range(n):
+        left_degree[lefts[match] - first_left] = 0
+        right_degree[rights[match] - first_right] = 0
     return score, n_matches
 
 
@@ -104,6 +116,8 @@ def score_pairs(
         Written in place; shape (n_pairs,), float64 and int64.
     """
     lefts, rights = np.empty(1024, np.int64), np.empty(1024, np.int64)
+    left_degree = np.zeros(_most_peaks(references), np.int32)
+    right_degree = np.zeros(_most_peaks(queries), np.int32)
     for pair in range(rows.size):
         row, column = rows[pair], columns[pair]
         shift = references.precursor_mz[row] - queries.precursor_mz[column]
@@ -126,6 +140,18 @@ def score_pairs(
                 )
             scores[pair], matches[pair] = min(score, 1.0), n
         elif n:
-            scores[pair], matches[pair] = _assign(references, row, queries, column, lefts, rights, n_fragments, n)
+            first_left, first_right = references.starts[row], queries.starts[column]
+            scores[pair], matches[pair] = _assign(
+                references,
+                first_left,
+                queries,
+                first_right,
+                lefts,
+                rights,
+                n_fragments,
+                n,
+                left_degree,
+                right_degree,
+            )
         else:
             scores[pair], matches[pair] = 0.0, 0

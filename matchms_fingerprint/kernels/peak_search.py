@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -123,9 +124,12 @@ def score_sparse(
     parts = in_threads([partial(score, *tile) for tile in _tiles(tiling, is_symmetric)], track)
     empty = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64))
     rows, columns, scores, matches = (np.concatenate(columns) for columns in zip(empty, *parts, strict=True))
-    order = np.lexsort((columns, rows))
-    rows, columns, values = rows[order], columns[order], np.empty(rows.size, SCORE_DTYPE)
-    values["score"], values["matches"] = scores[order], matches[order]
+    values = np.empty(rows.size, SCORE_DTYPE)
+    values["score"], values["matches"] = scores, matches
+    if len(tiling.blocks) > 1:
+        # the tiles of a chunk of rows stand one after the other
+        order = np.argsort(rows, kind="stable")
+        rows, columns, values = rows[order], columns[order], values[order]
     if is_symmetric:
         below = np.flatnonzero(rows != columns)
         mirrored = np.concatenate([columns[below], rows]), np.concatenate([rows[below], columns])
@@ -204,7 +208,8 @@ def find_top(
         names, positions = np.argsort(references.precursor_mz), np.argsort(queries.precursor_mz)
         references, queries = take_spectra(references, names), take_spectra(queries, positions)
     any_zero, reach = _any_zero(references, queries), _reach(references)
-    chunks = _make_chunks(references, matching, _size_of(references.n_spectra, _MOST_ROWS))
+    pieces = _pieces(references.n_spectra, _size_of(references.n_spectra, _MOST_ROWS))
+    chunks = in_threads([partial(make_chunk, references, *piece, matching) for piece in pieces])
 
     def search(first: int, last: int) -> None:
         block = make_block(queries, first, last, matching, reach)
@@ -219,8 +224,7 @@ def find_top(
         found.references[to], found.matches[to] = ranking.references, ranking.matches
         found.scores[to] = np.where(ranking.references >= 0, ranking.scores, 0.0)
 
-    size = _size_of(queries.n_spectra, _MOST_QUERIES_WITH_LOSSES)
-    pieces = [(first, min(first + size, queries.n_spectra)) for first in range(0, queries.n_spectra, size)]
+    pieces = _pieces(queries.n_spectra, _size_of(queries.n_spectra, _MOST_QUERIES_WITH_LOSSES))
     in_threads([partial(search, *piece) for piece in pieces], track)
     return found
 
@@ -231,10 +235,14 @@ def _tile(references: PeakTable, queries: PeakTable, matching: Matching, is_symm
         # small enough that little is scored on the wrong side of the diagonal
         most = min(most, max(256, queries.n_spectra // 4))
     size = max(1, min(most, queries.n_spectra))
-    reach = _reach(references)
-    pieces = [(first, min(first + size, queries.n_spectra)) for first in range(0, queries.n_spectra, size)]
-    blocks = in_threads([partial(make_block, queries, first, last, matching, reach) for first, last in pieces])
-    return _Tiling(_make_chunks(references, matching, _size_of(references.n_spectra, _MOST_ROWS)), blocks)
+    reach, n_rows = _reach(references), _size_of(references.n_spectra, _MOST_ROWS)
+    make: list[Callable[[], Any]] = [
+        partial(make_block, queries, *piece, matching, reach) for piece in _pieces(queries.n_spectra, size)
+    ]
+    n_blocks = len(make)
+    make += [partial(make_chunk, references, *piece, matching) for piece in _pieces(references.n_spectra, n_rows)]
+    made = in_threads(make)
+    return _Tiling(made[n_blocks:], made[:n_blocks])
 
 
 def _tiles(tiling: _Tiling, is_symmetric: bool) -> list[tuple[Chunk, Block]]:
@@ -247,10 +255,9 @@ def _tiles(tiling: _Tiling, is_symmetric: bool) -> list[tuple[Chunk, Block]]:
     ]
 
 
-def _make_chunks(references: PeakTable, matching: Matching, size: int) -> list[Chunk]:
-    n = references.n_spectra
-    pieces = [(first, min(first + size, n)) for first in range(0, n, size)]
-    return in_threads([partial(make_chunk, references, first, last, matching) for first, last in pieces])
+def _pieces(n: int, size: int) -> list[tuple[int, int]]:
+    """Cut 0 to n into pieces of a size; return the first of each, and the first behind it."""
+    return [(first, min(first + size, n)) for first in range(0, n, size)]
 
 
 def _size_of(n: int, most: int) -> int:

@@ -77,10 +77,12 @@ class PeakScore(BaseSimilarity):
 
         Returns
         -------
-        Scalar with the fields score (float64) and matches (int).
+        ndarray of no dimension with the fields score (float64) and matches (int), as in matchms.
         """
         first = np.zeros(1, np.int64)
-        return score_listed(self._prepare([reference]), self._prepare([query]), first, first, self._matching)[0]
+        return score_listed(self._prepare([reference]), self._prepare([query]), first, first, self._matching).reshape(
+            ()
+        )
 
     def matrix(
         self,
@@ -265,21 +267,19 @@ class PeakScore(BaseSimilarity):
         positions: NDArray[np.intp] | None = None,
         with_precursor: bool = False,
     ) -> PeakTable:
-        peaks = [spectrum.peaks for spectrum in spectra]
-        starts = np.zeros(len(peaks) + 1, np.int64)
-        np.cumsum([len(one) for one in peaks], out=starts[1:])
-        mz = np.concatenate([one.mz for one in peaks] or [_NO_PEAKS]).astype(np.float64, copy=False)
-        intensities = np.concatenate([one.intensities for one in peaks] or [_NO_PEAKS]).astype(np.float64, copy=False)
-        precursor_mz = np.zeros(len(peaks))
+        mz, intensities = _peaks_of(spectra)
+        starts = np.zeros(len(mz) + 1, np.int64)
+        np.cumsum([one.size for one in mz], out=starts[1:])
+        precursor_mz = np.zeros(len(mz))
         if self._needs_precursor:
-            names = range(len(peaks)) if positions is None else positions
+            names = range(len(mz)) if positions is None else positions
             precursor_mz[:] = [
                 _valid_precursor_mz(one, f"{role} {name}" if role else "")
                 for one, name in zip(spectra, names, strict=True)
             ]
         elif with_precursor:
             precursor_mz[:] = [_precursor_mz_or_infinite(one) for one in spectra]
-        return self._make_table(starts, mz, intensities, precursor_mz)
+        return self._make_table(starts, _flat(mz), _flat(intensities), precursor_mz)
 
 
 def number(owner: str, name: str, value: object, smallest: float | None = None) -> float:
@@ -301,6 +301,23 @@ def whole_number(owner: str, name: str, value: object, smallest: int) -> int:
 
 def _is(one: object, other: object) -> bool:
     return one is other
+
+
+def _peaks_of(spectra: Sequence[Spectrum]) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    """Return m/z and intensities of each spectrum, where possible without the three copies of `spectrum.peaks.mz`.
+
+    The copies would take as long as all scores of two thousand spectra.
+    """
+    try:
+        peaks = [spectrum._peaks for spectrum in spectra]
+        return [one._mz for one in peaks], [one._intensities for one in peaks]
+    except AttributeError:
+        peaks = [spectrum.peaks for spectrum in spectra]
+        return [one.mz for one in peaks], [one.intensities for one in peaks]
+
+
+def _flat(arrays: list[NDArray[Any]]) -> NDArray[np.float64]:
+    return np.concatenate(arrays or [_NO_PEAKS]).astype(np.float64, copy=False)
 
 
 def _valid_precursor_mz(spectrum: Spectrum, which: str) -> float:
