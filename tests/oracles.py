@@ -97,3 +97,28 @@ def naive_spectral_entropy(reference: Peaks, query: Peaks, within: float) -> tup
     mean += [share / 2 for other, share in right if all(abs(mz - other) > within for mz, _ in left)]
     apart = 2 * entropy(mean) - entropy([x for _, x in left]) - entropy([x for _, x in right])
     return 1 - apart / math.log(4), n_matches
+
+
+def naive_dice(p: np.ndarray, c: np.ndarray) -> float:
+    """Dice of the probabilities `p` and the bits `c`, 0 where both are all zero."""
+    dot = math.fsum(float(x) * float(y) for x, y in zip(p, c, strict=True))
+    total = math.fsum(float(x) for x in p) + sum(int(y) for y in c)
+    return 2 * dot / total if total > 0 else 0.0
+
+
+def naive_set_similarity(metric: str, one: set[int], other: set[int]) -> float:
+    """Tanimoto, cosine or Dice of two sets of bits, 0 where one of them is empty."""
+    if not one or not other:
+        return 0.0
+    denominators = {
+        "tanimoto": len(one | other),
+        "cosine": math.sqrt(len(one) * len(other)),
+        "dice": (len(one) + len(other)) / 2,
+    }
+    return len(one & other) / denominators[metric]
+
+
+def naive_top_k(scores: np.ndarray, k: int, minimum_score: float | None = None) -> list[int]:
+    """Places of the `k` highest scores, equal ones in their order, without those below the minimum."""
+    kept = [i for i, score in enumerate(scores) if minimum_score is None or score >= minimum_score]
+    return sorted(kept, key=lambda i: (-scores[i], i))[:k]

@@ -1,5 +1,7 @@
 """Numba kernels: arrays in, arrays out; neither matchms nor torch."""
 
+from matchms_fingerprint.kernels.bit_index import BitIndex
+from matchms_fingerprint.kernels.packed_similarity import packed_similarity
 from matchms_fingerprint.kernels.tanimoto import (
     SCORES,
     bit_sums,
@@ -8,12 +10,17 @@ from matchms_fingerprint.kernels.tanimoto import (
     popcounts,
     tanimoto_scores,
 )
+from matchms_fingerprint.kernels.topk import TopBits, top_k_packed
 
 __all__ = [
     "SCORES",
+    "BitIndex",
+    "TopBits",
     "bit_sums",
     "cosine_scores",
     "log_likelihood_scores",
+    "packed_similarity",
     "popcounts",
     "tanimoto_scores",
+    "top_k_packed",
 ]
