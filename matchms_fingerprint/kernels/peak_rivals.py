@@ -25,13 +25,17 @@ class Runs(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A block of queries: all queries, which of them it holds, and their indices (one may be unused and empty)."""
+    """A block of queries: all queries, which of them it holds, and their indices (one may be unused and empty).
+
+    `twins` has the place among the fragments of each peak among the losses, if both are used.
+    """
 
     queries: PeakTable
     first: int
     last: int
     fragments: PeakIndex
     losses: PeakIndex
+    twins: IntArray
 
 
 class Room(NamedTuple):
@@ -83,7 +87,7 @@ def make_room(
         np.empty(n_rivals, np.int32),
         np.zeros(n_left, np.uint8),
         np.zeros(n_right, np.uint8),
-        np.full(n_cells if block.losses.key.size else 0, -1, np.int64),
+        np.full(n_cells if block.losses.key.size else 0, -1, np.int32),
         np.full(block.losses.key.size, -1, np.int32),
     )
 

@@ -83,9 +83,11 @@ def _add_losses(
         start, stop = runs.loss_starts[peak], runs.loss_stops[peak]
         unit = references.unit[first_peak + peak]
         low, high = references.low[first_peak + peak], references.high[first_peak + peak]
+        first_reached = last_reached = 0
         if matching.fragments and start < stop:
-            for k in range(runs.fragment_starts[peak], runs.fragment_stops[peak]):
-                reached[fragments.cell[k]] = peak << 32 | k
+            first_reached, last_reached = runs.fragment_starts[peak], runs.fragment_stops[peak]
+            for k in range(first_reached, last_reached):
+                reached[fragments.cell[k]] = k
         for k in range(start, stop):
             cell = index.cell[k]
             shift = precursor_mz - block.queries.precursor_mz[block.first + (cell >> 1)]
@@ -94,10 +96,10 @@ def _add_losses(
             scores[cell] += unit * index.unit[k]
             matches[cell] += 1
             if matching.fragments:
-                if reached[cell] >> 32 == peak:
+                if first_reached <= reached[cell] < last_reached:
                     n = note(cell, peak, ~k, latest, earlier, peaks, places, n)
-                    n = note(cell, peak, reached[cell] & 0xFFFFFFFF, latest, earlier, peaks, places, n)
-                place = fragments.place[index.peak[k]]
+                    n = note(cell, peak, reached[cell], latest, earlier, peaks, places, n)
+                place = block.twins[k]
                 if seen[place] >= first:
                     n = note(cell, peak, ~k, latest, earlier, peaks, places, n)
                     n = note(cell, seen[place], place, latest, earlier, peaks, places, n)

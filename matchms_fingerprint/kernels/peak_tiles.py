@@ -13,7 +13,7 @@ from matchms_fingerprint.kernels.peak_scores import score_row
 from matchms_fingerprint.kernels.peak_table import Matching, PeakTable
 from matchms_fingerprint.kernels.types import FloatArray, IntArray
 
-_NO_RUNS: IntArray = np.empty(0, np.int32)
+_NO_PLACES: IntArray = np.empty(0, np.int32)
 _NO_FLOATS: FloatArray = np.empty(0)
 _NO_PEAKS = PeakTable(np.zeros(1, np.int64), *(_NO_FLOATS,) * 6)
 _NO_INDEX = index_peaks(_NO_PEAKS, 0, 0, 0.0, False)
@@ -65,13 +65,14 @@ def make_block(queries: PeakTable, first: int, last: int, matching: Matching, re
     """Index the queries `first` to `last` (exclusive); `reach` is the width of the widest window."""
     fragments = index_peaks(queries, first, last, reach, losses=False) if matching.fragments else _NO_INDEX
     losses = index_peaks(queries, first, last, reach, losses=True) if matching.losses else _NO_INDEX
-    return Block(queries, first, last, fragments, losses)
+    both = matching.fragments and matching.losses
+    return Block(queries, first, last, fragments, losses, fragments.place[losses.peak] if both else _NO_PLACES)
 
 
 def find_tile_runs(references: PeakTable, chunk: Chunk, block: Block, matching: Matching) -> Runs:
     """Find the runs of all peaks of a chunk of references in a block of queries."""
     start, stop = references.starts[chunk.first], references.starts[chunk.last]
-    of_fragments = of_losses = (_NO_RUNS, _NO_RUNS)
+    of_fragments = of_losses = (_NO_PLACES, _NO_PLACES)
     if matching.fragments:
         low, high = references.low[start:stop], references.high[start:stop]
         of_fragments = find_runs(block.fragments.key, low, high, chunk.fragment_order)
