@@ -122,3 +122,16 @@ def naive_top_k(scores: np.ndarray, k: int, minimum_score: float | None = None) 
     """Places of the `k` highest scores, equal ones in their order, without those below the minimum."""
     kept = [i for i, score in enumerate(scores) if minimum_score is None or score >= minimum_score]
     return sorted(kept, key=lambda i: (-scores[i], i))[:k]
+
+
+def naive_binned(peaks: Peaks, width: float, n_bins: int, is_spread: bool, combine: str) -> list[float]:
+    """Intensity in the bins centred on 0, 1, ... times the width: of the nearest peaks, or shared by nearness."""
+    row = []
+    for number in range(n_bins):
+        offsets = [(mz / width - number, intensity) for mz, intensity in peaks if math.isfinite(mz)]
+        if is_spread:
+            parts = [intensity * (1 - abs(offset)) for offset, intensity in offsets if abs(offset) < 1]
+        else:
+            parts = [intensity for offset, intensity in offsets if -0.5 <= offset < 0.5]
+        row.append(max(parts, default=0.0) if combine == "max" else math.fsum(parts))
+    return row

@@ -9,7 +9,7 @@ structures. The same holds for its neutral loss, precursor minus fragment.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +17,15 @@ from numpy.typing import NDArray
 from matchms_fingerprint.errors import ModelError
 from matchms_fingerprint.features.arrays import ADDUCTS, SpectrumArrays
 from matchms_fingerprint.features.instruments import ANALYZERS
-from matchms_fingerprint.kernels.binning import bin_rows, count_features
+from matchms_fingerprint.kernels.binning import Bins, bin_peaks
 
-NOMINAL_SCALE = 1.0 / 1.000495
-"""Nominal bins per Da: organic molecules weigh about 1.000495 Da per nominal mass unit."""
+NOMINAL_WIDTH_DA = 1.000495
+"""Width of the nominal bins in Da: organic molecules weigh about as much per nominal mass unit."""
 
 MASS_WAVELENGTHS = np.geomspace(0.01, 2000.0, 16)
 """Wavelengths in Da of the Fourier features of the precursor mass."""
 
 N_METADATA = 2 * MASS_WAVELENGTHS.size + 2 + 2 + len(ADDUCTS) + len(ANALYZERS) + 6
-
-Channel: TypeAlias = tuple[float, bool, NDArray[np.int64]]
-"""Bins per Da, whether a peak is shared between two bins, and the feature index of each bin."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +56,12 @@ class BinnedSettings:
     min_relative_intensity: float = 0.001
     intensity_power: float = 0.5
     max_loss_da: float = 1000.0
-    tables: dict[str, Channel] = field(init=False, repr=False, compare=False)
+    bins: tuple[Bins, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.fine_width_da <= 0:
             raise ModelError(f"fine_width_da is {self.fine_width_da}; give a width above 0 Da")
-        object.__setattr__(self, "tables", self._make_tables())
+        object.__setattr__(self, "bins", self._make_bins())
 
     @property
     def n_features(self) -> int:
@@ -87,27 +84,20 @@ class BinnedSettings:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> BinnedSettings:
         """Read what `to_dict` wrote; refuse unknown keys by name."""
-        known = set(cls.__dataclass_fields__) - {"tables"}
+        known = set(cls.__dataclass_fields__) - {"bins"}
         if unknown := sorted(set(values) - known):
             raise ModelError(f"unknown feature settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
         lists: dict[str, Any] = {key: tuple(values[key]) for key in ("fine_fragments", "fine_losses") if key in values}
         return cls(**(values | lists))
 
-    def _make_tables(self) -> dict[str, Channel]:
-        """Return the channels by name."""
-        n_nominal = self.max_nominal_fragment + 1
-        start = n_nominal + self.max_nominal_loss + 1
-        fine = 1.0 / self.fine_width_da
-        fragments = _lookup(self.fine_fragments, start)
-        losses = _lookup(self.fine_losses, start + len(self.fine_fragments))
-        nominal = np.arange(start, dtype=np.int64)
-        channels: dict[str, Channel] = {
-            "nominal fragments": (NOMINAL_SCALE, False, nominal[:n_nominal]),
-            "nominal losses": (NOMINAL_SCALE, False, nominal[n_nominal:]),
-            "fine fragments": (fine, True, fragments),
-            "fine losses": (fine, True, losses),
-        }
-        return channels
+    def _make_bins(self) -> tuple[Bins, ...]:
+        """Return the bins of nominal fragments, nominal losses, fine fragments and fine losses."""
+        return (
+            Bins(NOMINAL_WIDTH_DA, np.arange(self.max_nominal_fragment + 1)),
+            Bins(NOMINAL_WIDTH_DA, np.arange(self.max_nominal_loss + 1)),
+            Bins(self.fine_width_da, _columns(self.fine_fragments), is_spread=True),
+            Bins(self.fine_width_da, _columns(self.fine_losses), is_spread=True),
+        )
 
 
 @dataclass(frozen=True)
@@ -138,21 +128,18 @@ def binned_rows(spectra: SpectrumArrays, settings: BinnedSettings) -> BinnedRows
     BinnedRows
         One row per spectrum; a spectrum without peaks gives an empty row.
     """
-    keep = spectra.intensity >= settings.min_relative_intensity
-    values = np.where(keep, spectra.intensity, 0.0).astype(np.float64) ** settings.intensity_power
-    positions = np.where(keep, spectra.mz, np.nan)
-    losses = spectra.precursor_mz[spectra.rows] - positions
+    fragments = np.where(spectra.intensity >= settings.min_relative_intensity, spectra.mz, np.nan)
+    losses = spectra.precursor_mz[spectra.rows] - fragments
     losses[~((losses >= 0.5) & (losses <= settings.max_loss_da))] = np.nan
-    masses = {name: losses if "losses" in name else positions for name in settings.tables}
-    counts = np.zeros(len(spectra), np.int64)
-    for name, (scale, spread, table) in settings.tables.items():
-        counts += count_features(masses[name], spectra.offsets, scale, table, spread)
-    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    indices, weights = np.empty(offsets[-1], np.int64), np.empty(offsets[-1], np.float32)
-    starts = offsets[:-1].copy()
-    for name, (scale, spread, table) in settings.tables.items():
-        bin_rows(masses[name], values, spectra.offsets, scale, table, spread, starts, indices, weights)
-    return BinnedRows(indices, weights, offsets, metadata_features(spectra))
+    rows = bin_peaks(
+        [fragments, losses, fragments, losses],
+        spectra.intensity,
+        spectra.offsets,
+        settings.bins,
+        combine="none",
+        intensity_power=settings.intensity_power,
+    )
+    return BinnedRows(rows.indices, rows.values, rows.offsets, metadata_features(spectra))
 
 
 def metadata_features(spectra: SpectrumArrays) -> NDArray[np.float32]:
@@ -216,8 +203,8 @@ def frequent_bins(
     return tuple(sorted(values[order[counts[order] >= min_structures]].tolist()))
 
 
-def _lookup(bins: tuple[int, ...], start: int) -> NDArray[np.int64]:
-    """Return a table of bin number -> feature index, with -1 for bins that are not features."""
-    table = np.full((max(bins) + 1) if bins else 0, -1, np.int64)
-    table[list(bins)] = np.arange(start, start + len(bins))
-    return table
+def _columns(bins: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return the column of each bin, counted through those that are features, and -1 for those that are not."""
+    columns = np.full((max(bins) + 1) if bins else 0, -1, np.int64)
+    columns[list(bins)] = np.arange(len(bins))
+    return columns

@@ -1,5 +1,6 @@
 """Numba kernels: arrays in, arrays out; neither matchms nor torch."""
 
+from matchms_fingerprint.kernels.binning import Bins, SparseRows, bin_peaks, bin_peaks_dense
 from matchms_fingerprint.kernels.bit_index import BitIndex
 from matchms_fingerprint.kernels.packed_similarity import packed_similarity
 from matchms_fingerprint.kernels.tanimoto import (
@@ -14,8 +15,12 @@ from matchms_fingerprint.kernels.topk import TopBits, top_k_packed
 
 __all__ = [
     "SCORES",
+    "Bins",
     "BitIndex",
+    "SparseRows",
     "TopBits",
+    "bin_peaks",
+    "bin_peaks_dense",
     "bit_sums",
     "cosine_scores",
     "log_likelihood_scores",

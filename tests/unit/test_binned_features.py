@@ -6,7 +6,7 @@ from matchms_fingerprint.errors import ModelError
 from matchms_fingerprint.features.arrays import spectrum_arrays
 from matchms_fingerprint.features.binned import (
     N_METADATA,
-    NOMINAL_SCALE,
+    NOMINAL_WIDTH_DA,
     BinnedSettings,
     binned_rows,
     frequent_bins,
@@ -35,7 +35,7 @@ def oracle(spectrum, settings):
         loss = spectrum.get("precursor_mz") - m
         if i < settings.min_relative_intensity:
             continue
-        nominal = round(m * NOMINAL_SCALE)
+        nominal = round(m / NOMINAL_WIDTH_DA)
         if nominal < n_nominal:
             out[nominal] += value
         start = n_nominal + n_losses
@@ -43,7 +43,7 @@ def oracle(spectrum, settings):
             out[start + k] += value * max(0.0, 1 - abs(m / 0.01 - b))
         if loss < 0.5:
             continue
-        nominal = round(loss * NOMINAL_SCALE)
+        nominal = round(loss / NOMINAL_WIDTH_DA)
         if nominal < n_losses:
             out[n_nominal + nominal] += value
         for k, b in enumerate(settings.fine_losses):

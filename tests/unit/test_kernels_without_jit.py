@@ -10,6 +10,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 FAST_ENOUGH_IN_PYTHON = [
     "parity/test_packed_similarity_rdkit.py",
+    "properties/test_binning_properties.py",
     "properties/test_packed_search_properties.py",
     "properties/test_tanimoto_properties.py",
 ]
