@@ -207,4 +207,4 @@ def entropy_table(
     logs = np.empty(end)
     for peak in range(end):
         logs[peak] = shares[peak] * np.log2(shares[peak]) if shares[peak] > 0.0 else 0.0
-    return PeakTable(cleaned, of_peaks, low, high, logs, shares, precursor_mz)
+    return PeakTable(cleaned, of_peaks, low, high, logs, shares, precursor_mz, np.zeros(starts.size - 1, np.bool_))

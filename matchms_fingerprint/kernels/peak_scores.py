@@ -142,7 +142,8 @@ def _add_shared_entropy(
         unit, weight = references.unit[peak], references.weight[peak]
         for k in range(runs.fragment_starts[peak - first_peak], runs.fragment_stops[peak - first_peak]):
             cell = index.cell[k]
-            scores[cell] += shared_entropy(unit, weight, index.unit[k], weights[first_right + index.peak[k]])
+            shared = shared_entropy(unit, weight, index.unit[k], weights[first_right + index.peak[k]])
+            scores[cell] = min(scores[cell] + shared, 1.0)
             matches[cell] += 1
 
 

@@ -92,11 +92,10 @@ def score_matrix(
     words = result.view(np.int64).reshape(shape[0], -1)
     scores = words.view(np.float64)
     tiling = _tile(references, queries, matching, is_symmetric)
-    any_zero = _any_zero(references, queries)
 
     def score(chunk: Chunk, block: Block) -> None:
         runs = find_tile_runs(references, chunk, block, matching)
-        matrix_tile(references, chunk.first, chunk.last, runs, block, matching, any_zero, scores, words)
+        matrix_tile(references, chunk.first, chunk.last, runs, block, matching, scores, words)
 
     in_threads([partial(score, *tile) for tile in _tiles(tiling, is_symmetric)], track)
     if is_symmetric:
@@ -207,7 +206,7 @@ def find_top(
     if limits.precursor_tolerance >= 0:
         names, positions = np.argsort(references.precursor_mz), np.argsort(queries.precursor_mz)
         references, queries = take_spectra(references, names), take_spectra(queries, positions)
-    any_zero, reach = _any_zero(references, queries), _reach(references)
+    reach = _reach(references)
     pieces = _pieces(references.n_spectra, _size_of(references.n_spectra, _MOST_ROWS))
     chunks = in_threads([partial(make_chunk, references, *piece, matching) for piece in pieces])
 
@@ -219,7 +218,7 @@ def find_top(
         for chunk in chunks:
             if _is_in_reach(references, chunk, queries, first, last, limits.precursor_tolerance):
                 runs = find_tile_runs(references, chunk, block, matching)
-                top_tile(references, chunk.first, chunk.last, runs, block, matching, any_zero, limits, names, ranking)
+                top_tile(references, chunk.first, chunk.last, runs, block, matching, limits, names, ranking)
         to = positions[first:last]
         found.references[to], found.matches[to] = ranking.references, ranking.matches
         found.scores[to] = np.where(ranking.references >= 0, ranking.scores, 0.0)
@@ -270,11 +269,6 @@ def _reach(references: PeakTable) -> float:
     width = float((references.high - references.low).max(initial=0.0))
     scale = float(np.abs(references.high).max(initial=0.0) + np.abs(references.precursor_mz).max(initial=0.0))
     return width + 1e-12 * scale
-
-
-def _any_zero(references: PeakTable, queries: PeakTable) -> bool:
-    """Tell whether two peaks can match and add nothing."""
-    return not (references.unit.all() and queries.unit.all())
 
 
 def _is_in_reach(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from matchms_fingerprint.kernels.types import FloatArray, IntArray
+
+FlagArray: TypeAlias = NDArray[np.bool_]
 
 
 class Matching(NamedTuple):
@@ -47,6 +50,9 @@ class PeakTable(NamedTuple):
         The weights of a spectrum at length 1 (cosine), or the shares (entropy); shape (n_peaks,), float64.
     precursor_mz
         Shape (n_spectra,), float64; 0 where only fragments are matched.
+    has_zeros
+        Whether some peak of a spectrum adds nothing, so that there may be matches with a score of 0; shape
+        (n_spectra,), bool.
     """
 
     starts: IntArray
@@ -56,6 +62,7 @@ class PeakTable(NamedTuple):
     weight: FloatArray
     unit: FloatArray
     precursor_mz: FloatArray
+    has_zeros: FlagArray
 
     @property
     def n_spectra(self) -> int:
@@ -103,7 +110,7 @@ def cosine_table(
     mz_power, intensity_power
         A peak weighs mz^mz_power * intensity^intensity_power.
     """
-    weights, units = np.empty(mz.size), np.zeros(mz.size)
+    weights, units, has_zeros = np.empty(mz.size), np.zeros(mz.size), np.zeros(starts.size - 1, np.bool_)
     for peak in range(mz.size):
         # powers of 0 and 1 are exact without the detour through pow
         weight = intensities[peak] if intensity_power == 1.0 else intensities[peak] ** intensity_power
@@ -113,11 +120,11 @@ def cosine_table(
         for peak in range(starts[spectrum], starts[spectrum + 1]):
             total += weights[peak] * weights[peak]
         length = np.sqrt(total)
-        if length != 0.0:
-            for peak in range(starts[spectrum], starts[spectrum + 1]):
-                units[peak] = weights[peak] / length
+        for peak in range(starts[spectrum], starts[spectrum + 1]):
+            units[peak] = weights[peak] / length if length != 0.0 else 0.0
+            has_zeros[spectrum] |= units[peak] == 0.0
     low, high = windows(mz, matching)
-    return PeakTable(starts, mz, low, high, weights, units, precursor_mz)
+    return PeakTable(starts, mz, low, high, weights, units, precursor_mz, has_zeros)
 
 
 def take_spectra(table: PeakTable, positions: IntArray) -> PeakTable:
@@ -133,4 +140,5 @@ def take_spectra(table: PeakTable, positions: IntArray) -> PeakTable:
         weight=table.weight[peaks],
         unit=table.unit[peaks],
         precursor_mz=table.precursor_mz[positions],
+        has_zeros=table.has_zeros[positions],
     )

@@ -15,7 +15,7 @@ from matchms_fingerprint.kernels.types import FloatArray, IntArray
 
 _NO_PLACES: IntArray = np.empty(0, np.int32)
 _NO_FLOATS: FloatArray = np.empty(0)
-_NO_PEAKS = PeakTable(np.zeros(1, np.int64), *(_NO_FLOATS,) * 6)
+_NO_PEAKS = PeakTable(np.zeros(1, np.int64), *(_NO_FLOATS,) * 6, np.empty(0, np.bool_))
 _NO_INDEX = index_peaks(_NO_PEAKS, 0, 0, 0.0, False)
 
 
@@ -82,18 +82,6 @@ def find_tile_runs(references: PeakTable, chunk: Chunk, block: Block, matching: 
 
 
 @njit(cache=True, nogil=True, fastmath=False)
-def _finish_row(
-    n_cells: int, matching: Matching, scores: FloatArray, matches: IntArray
-) -> None:  # pragma: no cover - compiled
-    """Set matches to 0 where the score is 0, as matchms does in matrices; keep what entropies share at most 1."""
-    for cell in range(0, n_cells, 2):
-        if scores[cell] == 0.0:
-            matches[cell] = 0
-        elif matching.entropy and scores[cell] > 1.0:
-            scores[cell] = 1.0
-
-
-@njit(cache=True, nogil=True, fastmath=False)
 def matrix_tile(
     references: PeakTable,
     first_row: int,
@@ -101,11 +89,10 @@ def matrix_tile(
     runs: Runs,
     block: Block,
     matching: Matching,
-    any_zero: bool,
     scores: FloatArray,
     matches: IntArray,
 ) -> None:  # pragma: no cover - compiled
-    """Score a tile into a dense matrix.
+    """Score a tile into a dense matrix; a pair with a score of 0 has no matches there, as in matchms.
 
     Parameters
     ----------
@@ -117,20 +104,20 @@ def matrix_tile(
         The runs of their peaks in the block of queries.
     matching
         Which peaks match.
-    any_zero
-        Some peaks weigh nothing, so that there may be matches with a score of 0.
     scores, matches
         Views of the whole matrix, zero where the tile lies; shape (n_references, 2 * n_queries), float64 and int64.
     """
     room = make_room(references, first_row, last_row, runs, block)
     first_peak = references.starts[first_row]
-    n_cells = 2 * (block.last - block.first)
+    everything = np.arange(block.last - block.first)
+    with_zeros = np.flatnonzero(block.queries.has_zeros[block.first : block.last])
     for row in range(first_row, last_row):
         row_scores = scores[row, 2 * block.first :]
         row_matches = matches[row, 2 * block.first + 1 :]
         score_row(row, references, first_peak, runs, block, matching, row_scores, row_matches, room)
-        if any_zero or matching.entropy:
-            _finish_row(n_cells, matching, row_scores, row_matches)
+        for query in everything if references.has_zeros[row] else with_zeros:
+            if row_scores[2 * query] == 0.0:
+                row_matches[2 * query] = 0
 
 
 @njit(cache=True, nogil=True, fastmath=False)
@@ -158,10 +145,9 @@ def sparse_tile(
     n = 0
     for row in range(first_row, last_row):
         score_row(row, references, first_peak, runs, block, matching, scores, matches, room)
-        _finish_row(n_cells, matching, scores, matches)
         for cell in range(0, n_cells, 2):
             column = block.first + (cell >> 1)
-            if matches[cell] and (column >= row or not upper):
+            if matches[cell] and scores[cell] != 0.0 and (column >= row or not upper):
                 rows[n], columns[n] = row, column
                 pair_scores[n], pair_matches[n] = scores[cell], matches[cell]
                 n += 1
@@ -201,7 +187,6 @@ def top_tile(
     runs: Runs,
     block: Block,
     matching: Matching,
-    any_zero: bool,
     limits: Limits,
     names: IntArray,
     ranking: Ranking,
@@ -227,11 +212,11 @@ def top_tile(
     worst = ranking.scores[:, ranking.scores.shape[1] - 1].copy()
     for row in range(first_row, last_row):
         score_row(row, references, first_peak, runs, block, matching, scores, matches, room)
-        if any_zero or matching.entropy:
-            _finish_row(n_cells, matching, scores, matches)
         for query in range(block.last - block.first):
             score, n_matches = scores[2 * query], matches[2 * query]
             if n_matches < limits.minimum_matches or score < worst[query] or not score >= limits.minimum_score:
+                continue
+            if score == 0.0:
                 continue
             last = ranking.references[query, -1]
             if score == worst[query] and last >= 0 and last < names[row]:
