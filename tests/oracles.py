@@ -135,3 +135,54 @@ def naive_binned(peaks: Peaks, width: float, n_bins: int, is_spread: bool, combi
             parts = [intensity for offset, intensity in offsets if -0.5 <= offset < 0.5]
         row.append(max(parts, default=0.0) if combine == "max" else math.fsum(parts))
     return row
+
+
+def naive_formulas(
+    target: float,
+    tolerance: float,
+    masses: list[float],
+    valences: list[int],
+    lower: list[int],
+    upper: list[int],
+    min_rdbe: float | None = None,
+    parity: str = "any",
+    min_ratio: list[float] | None = None,
+    max_ratio: list[float] | None = None,
+) -> list[tuple[tuple[int, ...], float]]:
+    """All counts of the elements within the bounds that have the mass and obey the rules, with their errors.
+
+    One loop for each element, left when the mass is passed; carbon comes first. The smallest error comes first.
+    """
+    found = []
+
+    def obeys(counts: tuple[int, ...]) -> bool:
+        rdbe = 1 + sum(n * (valence - 2) for n, valence in zip(counts, valences, strict=True)) / 2
+        if min_rdbe is not None and rdbe < min_rdbe:
+            return False
+        if parity != "any" and (rdbe == math.floor(rdbe)) != (parity == "integer"):
+            return False
+        ratios = min_ratio or [0] * len(counts), max_ratio or [math.inf] * len(counts)
+        for n, low, high in zip(counts, *ratios, strict=True):
+            # the margin is for ratios such as 1.2, which are no binary numbers
+            if n < low * counts[0] - 1e-9 or (n > 0 and n > high * counts[0] + 1e-9):
+                return False
+        return True
+
+    def extend(counts: tuple[int, ...]) -> None:
+        mass = 0.0
+        for n, one in zip(counts, masses, strict=False):
+            mass += n * one
+        if len(counts) == len(masses):
+            if abs(mass - target) <= tolerance and obeys(counts):
+                found.append((counts, mass - target))
+            return
+        if mass > target + tolerance + 1e-6:
+            return
+        place = len(counts)
+        for n in range(lower[place], upper[place] + 1):
+            if mass + n * masses[place] > target + tolerance + 1e-6:
+                break
+            extend((*counts, n))
+
+    extend(())
+    return sorted(found, key=lambda one: (abs(one[1]), one[0]))

@@ -2,7 +2,10 @@
 
 from matchms_fingerprint.kernels.binning import Bins, SparseRows, bin_peaks, bin_peaks_dense
 from matchms_fingerprint.kernels.bit_index import BitIndex
+from matchms_fingerprint.kernels.formula import decompose_mass, decompose_masses
+from matchms_fingerprint.kernels.formula_elements import FormulaRules
 from matchms_fingerprint.kernels.packed_similarity import packed_similarity
+from matchms_fingerprint.kernels.subformula import explained_by, neutral_losses, subformulae
 from matchms_fingerprint.kernels.tanimoto import (
     SCORES,
     bit_sums,
@@ -17,15 +20,21 @@ __all__ = [
     "SCORES",
     "Bins",
     "BitIndex",
+    "FormulaRules",
     "SparseRows",
     "TopBits",
     "bin_peaks",
     "bin_peaks_dense",
     "bit_sums",
     "cosine_scores",
+    "decompose_mass",
+    "decompose_masses",
+    "explained_by",
     "log_likelihood_scores",
+    "neutral_losses",
     "packed_similarity",
     "popcounts",
+    "subformulae",
     "tanimoto_scores",
     "top_k_packed",
 ]
