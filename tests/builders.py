@@ -62,6 +62,7 @@ def tiny_model(folder: Path, fingerprint: str = TINY_FINGERPRINT, n_bits: int = 
         fingerprint=fingerprint,
         bit_threshold=0.5,
         temperatures={"cosine": 0.05, "tanimoto": 0.05, "log_likelihood": 0.05},
+        adduct_frequencies={"positive": {"[M+H]+": 0.9, "[M+Na]+": 0.1}, "negative": {"[M-H]-": 1.0}},
         card={"title": "random weights for tests"},
     )
     tensors = network.state_dict() | {"bit_frequencies": torch.rand(n_bits)}

@@ -29,7 +29,7 @@ from torch import Tensor
 from matchms_fingerprint.errors import InputFileError, ModelError
 from matchms_fingerprint.io.artifacts import atomic_folder, read_json, sha256_of, write_json
 
-BUNDLE_FORMAT = 1
+BUNDLE_FORMAT = 2
 MANIFEST = "bundle.json"
 WEIGHTS = "weights.safetensors"
 SUBSTRUCTURES = "substructures.json"
@@ -52,6 +52,8 @@ class BundleManifest:
         Probability from which on a bit counts as set, chosen on validation data.
     temperatures
         Per score, the temperature of the softmax over candidates, fitted on validation data.
+    adduct_frequencies
+        Per ion mode, the share of each adduct among the training structures.
     card
         Data, licences, folds, metrics, limits.
     files
@@ -67,6 +69,7 @@ class BundleManifest:
     fingerprint: str
     bit_threshold: float
     temperatures: dict[str, float]
+    adduct_frequencies: dict[str, dict[str, float]]
     card: dict[str, Any]
     files: dict[str, str] = field(default_factory=dict)
     format: int = BUNDLE_FORMAT

@@ -51,6 +51,7 @@ class FingerprintModel:
         self.fingerprint = FingerprintSpec.parse(manifest.fingerprint)
         self.bit_threshold = manifest.bit_threshold
         self.temperatures = dict(manifest.temperatures)
+        self.adduct_frequencies = manifest.adduct_frequencies
         self.card = manifest.card
         self.bit_meanings = bundle.substructures
         tensors = {name: tensor.to(torch.float32) for name, tensor in bundle.tensors.items()}
