@@ -108,7 +108,7 @@ class Annotation:
     adduct
         Adduct as the input gives it, or None.
     n_peaks
-        Number of peaks of the (merged) spectrum.
+        Number of peaks of the (merged) spectrum with an intensity above 0.
     status
         "annotated", or the reason why there are no hits: "no_candidates", "too_few_peaks", "unknown_ion_mode",
         "no_precursor", "unreadable".

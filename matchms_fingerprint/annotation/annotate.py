@@ -72,7 +72,7 @@ def annotate(
     per_feature
         What to do with several spectra of one feature in a file: "merge", "best" or "all".
     min_peaks
-        Features with fewer peaks are not annotated.
+        Features with fewer peaks of an intensity above 0 are not annotated.
     batch_size
         Features that are predicted together.
     progress

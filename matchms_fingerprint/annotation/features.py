@@ -130,7 +130,7 @@ def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> F
     given = metadata.get("adduct") or None
     precursor_mz = metadata.get("precursor_mz") or None
     retention_time = metadata.get("retention_time")
-    n_peaks = len(spectrum.peaks)
+    n_peaks = int((spectrum.peaks.intensities > 0).sum())
     adduct, problem = _understood(given)
     ion_mode = adduct.ion_mode if adduct is not None else metadata.get("ionmode") or None
     adducts = (adduct,) if adduct is not None else _adducts_to_try(ion_mode, metadata.get("charge"), settings)
@@ -140,7 +140,7 @@ def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> F
     if precursor_mz is None:
         status, reason = NO_PRECURSOR, "no precursor m/z"
     elif n_peaks < settings.min_peaks:
-        status, reason = TOO_FEW_PEAKS, f"fewer peaks than {settings.min_peaks}"
+        status, reason = TOO_FEW_PEAKS, f"fewer peaks with an intensity above 0 than {settings.min_peaks}"
     elif ion_mode is None:
         status, reason = UNKNOWN_ION_MODE, "neither adduct nor charge nor ion mode tell it; give the ion mode"
     return Feature(

@@ -33,7 +33,7 @@ class AnnotationSettings:
     per_feature
         "merge", "best" or "all" spectra of a feature.
     min_peaks
-        Spectra with fewer peaks are not annotated.
+        Spectra with fewer peaks of an intensity above 0 are not annotated.
     batch_size
         Features that are predicted together, and held in memory at a time.
 

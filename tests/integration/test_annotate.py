@@ -292,3 +292,12 @@ def test_a_missing_file_is_reported_at_once(small_library: Path, tiny_bundle: Pa
 def test_min_peaks_0_ranks_even_an_empty_spectrum(small_library: Path, tiny_bundle: Path) -> None:
     assert len(one(make_spectrum(mz=[], precursor_mz=CAFFEINE_MZ), small_library, tiny_bundle, min_peaks=0).hits) == 2
     assert one(make_spectrum(mz=[], precursor_mz=CAFFEINE_MZ), small_library, tiny_bundle).status == "too_few_peaks"
+
+
+def test_peaks_without_intensity_do_not_count(small_library: Path, tiny_bundle: Path) -> None:
+    mz = [85.0284, 110.0712, 127.039, 138.0662]
+    silent = one(make_spectrum(mz, [0.0] * 4, precursor_mz=CAFFEINE_MZ), small_library, tiny_bundle)
+    assert (silent.status, silent.n_peaks, silent.hits) == ("too_few_peaks", 0, ())
+    half = make_spectrum(mz, [0.0, 1.0, 0.0, 1.0], precursor_mz=CAFFEINE_MZ)
+    assert one(half, small_library, tiny_bundle).n_peaks == 2
+    assert one(half, small_library, tiny_bundle, min_peaks=2).status == "annotated"
