@@ -16,6 +16,7 @@ from matchms_fingerprint.chem import Adduct, get_adduct, hill_formula, parse_for
 from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.records import Candidate
 
+_CHARGE = r"[+-]\d*$"  # as RDKit ends the formula of an ion: "+", "-", "+2", "-2"
 _FORMULA_WINDOW_DA = 1e-5  # masses are rounded to 1e-6; no two formulas need to be told apart by it
 
 
@@ -166,6 +167,14 @@ class CandidateSlice(Sequence[Candidate]):
         """Molecular formulas."""
         return [formula for part in self._parts for formula in part.column("formula").to_pylist()]
 
+    @property
+    def charges(self) -> np.ndarray:
+        """Permanent charges, ndarray of shape (n,), int8: 0 for a neutral molecule, 1 for a cation such as choline.
+
+        They are read from the end of the formulas of these candidates, without a record being made.
+        """
+        return _joined([_charges(part.column("formula")) for part in self._parts], np.empty(0, dtype=np.int8))
+
     def take(self, indices: Sequence[int] | np.ndarray) -> CandidateSlice:
         """Return the candidates at some positions, in that order, as a slice of its own (a copy).
 
@@ -194,8 +203,8 @@ def matching_rows(batch: pa.RecordBatch, query: MassQuery) -> pa.RecordBatch:
     if query.formula is None:
         return rows
     formulas = rows.column("formula")
-    if query.formula[-1].isalnum() and not re.search(r"[+-]\d*$", query.formula):
-        formulas = pc.replace_substring_regex(formulas, r"[+-]\d*$", "")
+    if query.formula[-1].isalnum() and not re.search(_CHARGE, query.formula):
+        formulas = pc.replace_substring_regex(formulas, _CHARGE, "")
     return rows.filter(pc.equal(formulas, query.formula))
 
 
@@ -208,6 +217,14 @@ def _record(part: pa.RecordBatch, i: int) -> Candidate:
         names=tuple(part.column("names")[i].as_py()),
         sources=tuple(part.column("sources")[i].as_py()),
     )
+
+
+def _charges(formulas: pa.StringArray) -> np.ndarray:
+    """Return the charge at the end of each formula, ndarray of shape (n,), int8."""
+    endings = pc.struct_field(pc.extract_regex(formulas, f"(?P<ending>{_CHARGE})"), "ending")
+    different = endings.fill_null("").dictionary_encode()
+    values = [int(text if text[1:] else f"{text}1") if text else 0 for text in different.dictionary.to_pylist()]
+    return np.array(values, dtype=np.int8)[different.indices.to_numpy()]
 
 
 def _words(column: pa.FixedSizeBinaryArray, n_words: int) -> np.ndarray:

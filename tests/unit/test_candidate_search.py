@@ -3,6 +3,8 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from rdkit import Chem
+from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 
 from matchms_fingerprint.candidates.layout import library_schema
 from matchms_fingerprint.candidates.search import CandidateSlice, mass_query, matching_rows
@@ -105,6 +107,25 @@ def test_both_ends_of_the_window_count() -> None:
 def test_a_formula_without_charge_stands_for_its_ions(asked: str, held: str, n: int) -> None:
     query = mass_query(formula=asked)
     assert matching_rows(batch([(query.low + query.high) / 2], held), query).num_rows == n
+
+
+def test_charges_are_those_that_rdkit_writes_at_the_end_of_a_formula() -> None:
+    """Choline, paraquat, caffeine, hexafluorophosphate, sulfate: the charges of the molecules as they are drawn."""
+    ions = {"C[N+](C)(C)CCO": 1, "C[n+]1ccc(cc1)-c1cc[n+](C)cc1": 2, "Cn1c(=O)c2c(ncn2C)n(C)c1=O": 0}
+    ions |= {"F[P-](F)(F)(F)(F)F": -1, "[O-]S(=O)(=O)[O-]": -2}
+    formulas = [CalcMolFormula(Chem.MolFromSmiles(smiles)) for smiles in ions]
+    parts = [batch([1.0], formula) for formula in formulas]
+    found = CandidateSlice([*parts, batch([2.0, 3.0])], SPEC.n_words)
+    assert found.charges.tolist() == [*ions.values(), 0, 0]
+    assert found.charges.dtype == CandidateSlice([], SPEC.n_words).charges.dtype == np.int8
+    assert found.take([1, 3]).charges.tolist() == [2, -1]
+    assert found[len(found) :].charges.shape == (0,)
+
+
+def test_charges_of_a_window_are_those_of_its_rows_alone() -> None:
+    whole = pa.Table.from_batches([batch([1.0], "C5H14NO+"), batch([2.0], "C6H6"), batch([3.0], "C7H7+")])
+    window = whole.combine_chunks().to_batches()[0].slice(1, 2)
+    assert CandidateSlice([window], SPEC.n_words).charges.tolist() == [0, 1]
 
 
 def test_slice_is_a_sequence_over_its_parts() -> None:
