@@ -107,9 +107,12 @@ def harmonized(
 
 
 def _is_plain(value: object) -> bool:
-    """Tell numbers, text and lists of them from the arrays and dictionaries that matchms may keep in metadata."""
+    """Tell numbers, text and lists of them from the arrays and dictionaries that matchms may keep in metadata.
+
+    A list may hold None: pyteomics gives `pepmass=(304.1, None)` where the file tells no intensity.
+    """
     if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
+        return all(item is None or _is_plain(item) for item in value)
     return isinstance(value, str | int | float | np.number)
 
 

@@ -166,6 +166,16 @@ def test_a_retention_time_that_is_no_number_is_left_out(small_library: Path, tin
     assert one(make_spectrum(retention_time="soon"), small_library, tiny_bundle).retention_time_s is None
 
 
+@pytest.mark.parametrize("pepmass", [(CAFFEINE_MZ, None), (CAFFEINE_MZ, None, 1), (CAFFEINE_MZ, 1e5)])
+def test_a_raw_pepmass_is_read_with_and_without_an_intensity(
+    small_library: Path, tiny_bundle: Path, pepmass: object
+) -> None:
+    spectrum = Spectrum(np.array([85.0, 110.0, 138.0]), np.ones(3), {"adduct": "[M+H]+"})
+    spectrum._metadata._data["pepmass"] = pepmass  # as matchms keeps it with metadata_harmonization=False
+    found = one(spectrum, small_library, tiny_bundle)
+    assert (found.status, found.precursor_mz) == ("annotated", CAFFEINE_MZ)
+
+
 def test_raw_spectra_are_not_changed(small_library: Path, tiny_bundle: Path) -> None:
     spectrum = make_spectrum(adduct="M+H", fingerprint=np.ones(4), peak_comments={85.0: "x"}, charge=np.int64(1))
     before = dict(spectrum.metadata)
