@@ -29,7 +29,11 @@ _COLUMNS = {
 
 @click.group(name="candidates")
 def command() -> None:
-    """Build, inspect and search libraries of candidate structures."""
+    """Build, inspect and search libraries of candidate structures.
+
+    What `info` and `search` are asked for goes to stdout; there is nothing else to print, so --quiet silences `build`
+    alone.
+    """
 
 
 @command.command()
@@ -86,7 +90,8 @@ def build(
 
 @command.command()
 @click.argument("library", type=click.Path(path_type=Path))
-def info(library: Path) -> None:
+@options.quiet
+def info(library: Path, quiet: bool) -> None:
     """Show what LIBRARY holds and where it is from; LIBRARY is a folder, or `starter` for the shipped one."""
     from matchms_fingerprint.candidates import CandidateLibrary
 
@@ -119,6 +124,7 @@ def info(library: Path) -> None:
 @click.option("--limit", type=click.IntRange(min=1), help="List so many, the nearest in mass.  [default: all]")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write a TSV file.")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@options.quiet
 def search(
     library: Path,
     mz: float | None,
@@ -130,6 +136,7 @@ def search(
     limit: int | None,
     output: Path | None,
     overwrite: bool,
+    quiet: bool,
 ) -> None:
     """Find candidates by --mz and --adduct, by --mass, or by --formula.
 

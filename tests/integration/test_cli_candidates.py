@@ -103,6 +103,16 @@ def test_search_prints_a_table_with_tabs(run: Run, library: Path, question: tupl
     assert ethanol["mass_error_ppm"] == expected
 
 
+@pytest.mark.parametrize("question", [("info",), ("search", "--formula", "C2H6O")], ids=lambda question: question[0])
+def test_quiet_leaves_results_and_errors(run: Run, library: Path, question: tuple[str, ...]) -> None:
+    command, *options = question
+    assert run(command, library, *options, "--quiet") == run(command, library, *options)
+    assert run(command, library, *options)[1]
+    code, out, err = run(command, "missing", *options, "--quiet")
+    assert (code, out) == (1, "")
+    assert "no such library" in err
+
+
 def test_limit_keeps_the_nearest(run: Run, library: Path) -> None:
     _, out, _ = run("search", library, "--mass", "45.2", "--da", "2", "--limit", "1")
     assert [line.split("\t")[2] for line in out.splitlines()[1:]] == ["C2H7N"]
