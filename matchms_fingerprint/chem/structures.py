@@ -13,9 +13,14 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 from matchms_fingerprint.constants import ELECTRON_MASS
 from matchms_fingerprint.errors import StructureError
 
-# A SMILES without any of these has one fragment and neither charges, isotopes, atom maps nor hydrogen atoms: nothing
-# is left to standardize, and hydrogens need not be looked for (a quarter of the time that parsing takes).
-_NEEDS_STANDARDIZING = re.compile(r"[.+:\s]|\[[\dH#]|-[\d:]*\]")
+# A SMILES without any of these has one fragment and neither charges, isotopes, atom maps, hydrogen atoms nor a metal of
+# salts: nothing is left to standardize, and hydrogens need not be looked for (a quarter of the time of parsing).
+_NEEDS_STANDARDIZING = re.compile(r"[.+:\s]|\[[\dH#]|-[\d:]*\]|\[(?:Li|Be|Na|Mg|K|Ca|Rb|Sr|Cs|Ba)(?![a-z])")
+# Salts drawn with a bond, such as CC(=O)O[Na]. A metal that carbon holds as well, or an alkaline earth metal held by
+# nitrogen (chlorophyll), is part of its compound and stays.
+_ALKALI_SALT = "[Li,Na,K,Rb,Cs;!$(*~[#6])]-[#7,#8,#16,F,Cl,Br,I]"
+_EARTH_SALT = "[Be,Mg,Ca,Sr,Ba;!$(*~[#6,#7])]-[#8,#16,F,Cl,Br,I]"
+_SALT_METALS = frozenset({3, 4, 11, 12, 19, 20, 37, 38, 55, 56})
 _WITHOUT_HYDROGENS = Chem.SmilesParserParams()
 _WITHOUT_HYDROGENS.removeHs = False  # type: ignore[assignment]
 
@@ -46,7 +51,8 @@ class Structure:
 def standardize(text: str) -> Structure:
     """Turn a SMILES or InChI into its canonical neutral structure.
 
-    The largest fragment is kept (an organic one before an inorganic one), charges are removed where adding or taking
+    Salts of alkali and alkaline earth metals that are drawn with a bond are taken apart. The largest fragment is kept (an
+    organic one before an inorganic one), charges are removed where adding or taking
     protons allows it, isotope labels and atom maps are dropped. Tautomers and stereochemistry stay as they are given.
 
     Parameters
@@ -151,6 +157,8 @@ def standardize_mol(mol: Mol) -> Mol:
     if mol.GetNumAtoms() == 0:
         raise StructureError("no atoms")
     try:
+        if any(atom.GetAtomicNum() in _SALT_METALS and atom.GetDegree() for atom in mol.GetAtoms()):
+            mol = _metal_disconnector().Disconnect(mol)
         mol = _fragment_chooser().choose(mol)
         for atom in mol.GetAtoms():
             atom.SetIsotope(0)
@@ -166,6 +174,14 @@ def standardize_mol(mol: Mol) -> Mol:
     if standardized is None:
         raise StructureError(f"is no valid molecule once it is standardized ({charged})")
     return standardized
+
+
+@lru_cache(maxsize=1)
+def _metal_disconnector() -> rdMolStandardize.MetalDisconnector:
+    disconnector = rdMolStandardize.MetalDisconnector()
+    disconnector.SetMetalNof(Chem.MolFromSmarts(_ALKALI_SALT))
+    disconnector.SetMetalNon(Chem.MolFromSmarts(_EARTH_SALT))
+    return disconnector
 
 
 @lru_cache(maxsize=1)

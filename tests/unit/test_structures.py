@@ -37,6 +37,40 @@ def test_canonical_neutral_smiles(text: str, smiles: str) -> None:
     assert standardize(smiles) == standardize(text)
 
 
+@pytest.mark.parametrize(
+    ("drawn", "free"),
+    [
+        ("CC(=O)O[Na]", "CC(=O)O"),
+        ("CC(=O)O[Ca]OC(C)=O", "CC(=O)O"),
+        ("[K]OC(=O)c1ccccc1", "O=C(O)c1ccccc1"),
+        ("[Na]N1C(=O)c2ccccc2S1(=O)=O", "O=C1NS(=O)(=O)c2ccccc21"),
+        ("[Li]Sc1ccccc1", "Sc1ccccc1"),
+        ("O=S(=O)(O[Na])c1ccc(cc1)C(=O)O[Na]", "O=C(O)c1ccc(S(=O)(=O)O)cc1"),
+    ],
+)
+def test_salts_drawn_with_a_bond_lose_their_metal(drawn: str, free: str) -> None:
+    """From SMILES and mol block: the structures on the right are those of the free acids."""
+    assert standardize(drawn).smiles == standardize(free).smiles
+    assert describe(read_mol_block(Chem.MolToMolBlock(Chem.MolFromSmiles(drawn)))) == standardize(free)
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    [
+        "C[Mg]Br",
+        "[Li]CCCC",
+        "c1cc[n]([Mg][n]2cccc2)c1",
+        "C[Hg]Cl",
+        "CC(=O)O[Fe]",
+    ],
+)
+def test_metals_of_other_compounds_stay(smiles: str) -> None:
+    before = Chem.MolFromSmiles(smiles)
+    after = standardize_mol(before)
+    assert after.GetNumAtoms() == before.GetNumAtoms()
+    assert Chem.MolToSmiles(after) == Chem.MolToSmiles(before)
+
+
 def test_all_fields_of_caffeine() -> None:
     """InChIKey and mass as PubChem (CID 2519) gives them."""
     caffeine = standardize("Cn1c(=O)c2c(ncn2C)n(C)c1=O")
