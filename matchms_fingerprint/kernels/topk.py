@@ -52,7 +52,7 @@ class Best:
     ----------
     score
         The score.
-    n_bits
+    most_bits
         How many bits a candidate has at most.
     k
         How many to keep.
@@ -60,9 +60,9 @@ class Best:
         Candidates below it are not kept.
     """
 
-    def __init__(self, score: SumScore, n_bits: int, k: int, minimum_score: float | None) -> None:
+    def __init__(self, score: SumScore, most_bits: int, k: int, minimum_score: float | None) -> None:
         self.score = score
-        self.highest_sums = score.highest_sums(n_bits)
+        self.highest_sums = score.highest_sums(most_bits)
         self.threshold = -np.inf if minimum_score is None else float(minimum_score)
         self._k = k
         self._lock = threading.Lock()
@@ -166,15 +166,23 @@ def top_k_packed(
 
 
 def start_search(
-    queries: FloatArray | WordArray, packed: WordArray, k: int, score: str, minimum_score: float | None
+    queries: FloatArray | WordArray,
+    packed: WordArray,
+    k: int,
+    score: str,
+    minimum_score: float | None,
+    most_bits: int | None = None,
 ) -> list[Best]:
-    """Check the parameters of `top_k_packed` and return an empty list of the best for each query."""
+    """Check the parameters of `top_k_packed` and return an empty list of the best for each query.
+
+    The table of what candidates need goes up to `most_bits` bits, where that is known, else to all bits.
+    """
     if k < 1:
         raise SettingsError(f"k is {k}; ask for at least one candidate")
     if score not in SUM_SCORES:
         raise SettingsError(f"unknown score {score!r}; choose one of {', '.join(SUM_SCORES)}")
-    n_bits = 64 * packed.shape[1]
-    return [Best(SUM_SCORES[score](query), n_bits, k, minimum_score) for query in _probabilities(queries, packed)]
+    most_bits = 64 * packed.shape[1] if most_bits is None else most_bits
+    return [Best(SUM_SCORES[score](query), most_bits, k, minimum_score) for query in _probabilities(queries, packed)]
 
 
 def finish_search(bests: list[Best], k: int, is_single: bool) -> TopBits:
