@@ -26,7 +26,7 @@ Item = TypeVar("Item")
 
 
 def annotate(
-    spectra: str | Path | Iterable[Spectrum],
+    spectra: str | Path | Iterable[Spectrum | None],
     library: str | Path | CandidateLibrary,
     model: str | Path | FingerprintModel = "default",
     top_k: int = 10,
@@ -52,7 +52,8 @@ def annotate(
     ----------
     spectra
         Path of a file that `load_spectra` reads, or matchms spectra. Spectra from memory are taken one by one, with
-        metadata harmonized as `load_spectra` does; MS1 spectra among them are left out.
+        metadata harmonized as `load_spectra` does; MS1 spectra among them are left out, and so are the None that
+        filters of matchms leave.
     library
         A `CandidateLibrary`, its path, or "starter" for the one inside the package.
     model

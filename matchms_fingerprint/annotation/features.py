@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,13 @@ from matchms import Spectrum
 
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.chem import Adduct, common_adducts, get_adduct
-from matchms_fingerprint.errors import AdductError
+from matchms_fingerprint.errors import AdductError, SettingsError
 from matchms_fingerprint.io import UnreadableBlock
 from matchms_fingerprint.io.blocks import BlockError, RawSpectrum
 from matchms_fingerprint.io.metadata import build_spectrum, clean_metadata, ms_level_of, settle_ion
 from matchms_fingerprint.records import Annotation, Hit
+
+logger = logging.getLogger("matchms_fingerprint")
 
 ANNOTATED = "annotated"
 NO_CANDIDATES = "no_candidates"
@@ -83,18 +86,30 @@ def read_features(spectra: Iterable[Spectrum | UnreadableBlock], settings: Annot
 
 
 def harmonized(
-    spectra: Iterable[Spectrum | UnreadableBlock], ion_mode: str | None
+    spectra: Iterable[Spectrum | UnreadableBlock | None], ion_mode: str | None
 ) -> Iterator[Spectrum | UnreadableBlock]:
     """Give spectra from memory the metadata that `load_spectra` gives those from files; leave out MS1 spectra.
 
-    A spectrum whose precursor m/z is no number becomes an `UnreadableBlock`, as in a file.
+    A spectrum whose precursor m/z is no number becomes an `UnreadableBlock`, as in a file. None, which is what a filter
+    of matchms leaves of a spectrum that it removes, is passed over, and one warning at the end counts them.
+
+    Raises
+    ------
+    SettingsError
+        At anything else that is no spectrum.
     """
+    n_removed = 0
     for position, spectrum in enumerate(spectra, start=1):
         if isinstance(spectrum, UnreadableBlock):
             yield spectrum
             continue
+        if spectrum is None:
+            n_removed += 1
+            continue
+        if not isinstance(spectrum, Spectrum):
+            raise SettingsError(f"spectrum {position} is a {type(spectrum).__name__}; give matchms spectra")
         metadata = {key: _plain(value) for key, value in spectrum.metadata.items() if _is_plain(value)}
-        metadata.setdefault("feature_id", str(position))
+        metadata["feature_id"] = metadata.get("feature_id") or str(position)
         try:
             metadata = clean_metadata(metadata)
         except BlockError as error:
@@ -104,6 +119,8 @@ def harmonized(
             settle_ion(metadata, ion_mode)
             mz, intensities = spectrum.peaks.to_numpy.T
             yield build_spectrum(RawSpectrum(mz, intensities, metadata))
+    if n_removed:
+        logger.warning("%d of the spectra given are None, as filters leave them; they are passed over", n_removed)
 
 
 def _is_plain(value: object) -> bool:

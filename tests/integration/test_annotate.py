@@ -189,6 +189,21 @@ def test_a_spectrum_without_id_gets_its_position(small_library: Path, tiny_bundl
     assert [a.feature_id for a in annotate(spectra, small_library, tiny_bundle)] == ["1", "x9", "4"]
 
 
+def test_none_among_the_spectra_is_passed_over_and_counted(
+    small_library: Path, tiny_bundle: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spectra = [None, make_spectrum(), None, make_spectrum(feature_id="")]
+    with caplog.at_level("WARNING", "matchms_fingerprint"):
+        found = list(annotate(spectra, small_library, tiny_bundle))
+    assert [a.feature_id for a in found] == ["2", "4"]
+    assert [r.getMessage().split(",")[0] for r in caplog.records] == ["2 of the spectra given are None"]
+
+
+def test_what_is_no_spectrum_is_named_by_its_position(small_library: Path, tiny_bundle: Path) -> None:
+    with pytest.raises(SettingsError, match="spectrum 2 is a dict; give matchms spectra"):
+        list(annotate([make_spectrum(), {"precursor_mz": 1.0}], small_library, tiny_bundle))
+
+
 def test_a_precursor_that_is_no_number_is_unreadable(small_library: Path, tiny_bundle: Path) -> None:
     spectrum = make_spectrum()
     spectrum._metadata._data["precursor_mz"] = "about 180"
