@@ -11,7 +11,7 @@ from matchms.similarity.BaseEmbeddingSimilarity import BaseEmbeddingSimilarity
 from numpy.typing import ArrayLike, NDArray
 
 from matchms_fingerprint.similarity.arrays import as_array_type, check_request, pair_indices
-from matchms_fingerprint.similarity.model_score import ModelScore, batches, has_peaks
+from matchms_fingerprint.similarity.model_score import ModelScore, batches, check_spectra, has_peaks
 from matchms_fingerprint.similarity.progress import progress
 
 SIMILARITIES = ("cosine", "euclidean")
@@ -78,7 +78,9 @@ class EmbeddingSimilarity(ModelScore, BaseEmbeddingSimilarity):
         ndarray of shape (n_spectra, n_dimensions), float32
             Unit vectors; all zero for a spectrum without peaks.
         """
-        return self._embed(list(spectra), progress_bar=False)
+        spectra = spectra if isinstance(spectra, Spectrum) else list(spectra)
+        check_spectra("input", spectra)
+        return self._embed(spectra, progress_bar=False)
 
     def pairwise_similarity_fn(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
         """Return the similarity of each row of `x`, shape (n, d), with each row of `y`, shape (m, d), as (n, m)."""
@@ -119,9 +121,13 @@ class EmbeddingSimilarity(ModelScore, BaseEmbeddingSimilarity):
 
         Raises
         ------
+        SettingsError
+            If one of the spectra is none (the message tells its position).
         ModelError
             If the model cannot be loaded.
         """
+        check_spectra("reference", references)
+        check_spectra("query", queries)
         check_request(references, queries, is_symmetric, array_type)
         of_references, of_queries = self._embed_both(references, references if is_symmetric else queries, progress_bar)
         return as_array_type(self.pairwise_similarity_fn(of_references, of_queries), array_type)
@@ -154,9 +160,13 @@ class EmbeddingSimilarity(ModelScore, BaseEmbeddingSimilarity):
 
         Raises
         ------
+        SettingsError
+            If one of the spectra is none (the message tells its position).
         ModelError
             If the model cannot be loaded.
         """
+        check_spectra("reference", references)
+        check_spectra("query", queries)
         check_request(references, queries, is_symmetric)
         rows, columns = pair_indices(idx_row, idx_col)
         scores = np.zeros(rows.size, self.score_datatype)

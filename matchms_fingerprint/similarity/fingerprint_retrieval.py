@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from matchms_fingerprint.kernels.tanimoto import SCORES
 from matchms_fingerprint.similarity.arrays import as_array_type, check_request, pair_indices
-from matchms_fingerprint.similarity.model_score import ModelScore, batches, has_peaks
+from matchms_fingerprint.similarity.model_score import ModelScore, batches, check_spectra, has_peaks
 from matchms_fingerprint.similarity.progress import progress
 from matchms_fingerprint.similarity.structure_fingerprints import StructureFingerprints, structure_fingerprints
 
@@ -108,11 +108,15 @@ class FingerprintRetrieval(ModelScore, BaseSimilarity):
 
         Raises
         ------
+        SettingsError
+            If one of the spectra is none (the message tells its position).
         ModelError
             If the model cannot be loaded.
         StructureError
             If a reference has no structure, with `on_missing_structure="raise"`.
         """
+        check_spectra("reference", references)
+        check_spectra("query", queries)
         check_request(references, queries, is_symmetric, array_type)
         structures = self._structures(references, range(len(references)), progress_bar)
         scores = np.zeros((len(references), len(queries)), self.score_datatype)
@@ -149,11 +153,15 @@ class FingerprintRetrieval(ModelScore, BaseSimilarity):
 
         Raises
         ------
+        SettingsError
+            If one of the spectra is none (the message tells its position).
         ModelError
             If the model cannot be loaded.
         StructureError
             If a reference has no structure, with `on_missing_structure="raise"`.
         """
+        check_spectra("reference", references)
+        check_spectra("query", queries)
         check_request(references, queries, is_symmetric)
         rows, columns = pair_indices(idx_row, idx_col)
         scores = np.zeros(rows.size, self.score_datatype)

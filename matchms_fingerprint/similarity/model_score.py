@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -84,6 +84,24 @@ class ModelScore:
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_loaded": None}
+
+
+def check_spectra(role: str, spectra: Iterable[Spectrum]) -> None:
+    """Raise `SettingsError` for the first of some spectra that is none, such as the None that filters leave.
+
+    Parameters
+    ----------
+    role
+        What the spectra are, for the message: "reference" or "query".
+    spectra
+        Checked one by one.
+    """
+    if isinstance(spectra, Spectrum):
+        raise SettingsError(f"{role} spectra: one spectrum was given; give a list of them")
+    for position, spectrum in enumerate(spectra):
+        if not isinstance(spectrum, Spectrum):
+            kind = "None" if spectrum is None else f"a {type(spectrum).__name__}"
+            raise SettingsError(f"{role} spectrum {position} is {kind}; give matchms spectra, and leave out the others")
 
 
 def has_peaks(spectrum: Spectrum) -> bool:

@@ -12,6 +12,7 @@ from matchms import Spectrum
 from sklearn.metrics.pairwise import cosine_similarity, euclidean_distances
 
 from matchms_fingerprint import EmbeddingSimilarity, load_model
+from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.similarity import embedding, model_score
 
 
@@ -166,3 +167,23 @@ def test_stored_embeddings_serve_the_index(model: str, tmp_path: Path) -> None:
     neighbours, scores = score.get_anns(np.load(path), k=1)
     np.testing.assert_array_equal(neighbours[:, 0], np.arange(20))
     np.testing.assert_allclose(scores, 1, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("references", "words"),
+    [
+        ([known_spectrum("cocaine"), None], "reference spectrum 1 is None"),
+        ([{"precursor_mz": 1.0}], "reference spectrum 0 is a dict"),
+        (known_spectrum("cocaine"), "reference spectra: one spectrum was given; give a list"),
+    ],
+)
+def test_what_is_no_spectrum_is_named_by_its_position(model: str, references: Any, words: str) -> None:
+    score, queries = EmbeddingSimilarity(model), [known_spectrum("cocaine")]
+    with pytest.raises(SettingsError, match=words):
+        score.matrix(references, queries, progress_bar=False)
+    with pytest.raises(SettingsError, match=words.replace("reference", "query")):
+        score.sparse_array(queries, references, [0], [0], progress_bar=False)
+    with pytest.raises(SettingsError, match=words.replace("reference", "input")):
+        score.compute_embeddings(references)
+    with pytest.raises(SettingsError, match="query spectrum 0 is None"):
+        score.pair(queries[0], None)

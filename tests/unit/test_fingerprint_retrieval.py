@@ -13,7 +13,7 @@ from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
 from matchms_fingerprint import FingerprintRetrieval, load_model
-from matchms_fingerprint.errors import ModelError, StructureError
+from matchms_fingerprint.errors import ModelError, SettingsError, StructureError
 from matchms_fingerprint.similarity import model_score, structure_fingerprints
 
 BENZENE_INCHI = "InChI=1S/C6H6/c1-2-4-6-5-3-1/h1-6H"
@@ -187,3 +187,18 @@ def test_model_is_loaded_when_it_is_needed(tmp_path: Path) -> None:
         score.pair(structure(smiles="CCO"), known_spectrum("cocaine"))
     with pytest.raises(ModelError, match="nowhere"):
         score.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("queries", "words"),
+    [
+        ([known_spectrum("cocaine"), None], "query spectrum 1 is None"),
+        (known_spectrum("cocaine"), "query spectra: one spectrum was given; give a list"),
+    ],
+)
+def test_what_is_no_spectrum_is_named_by_its_position(model: str, queries: Any, words: str) -> None:
+    score, references = FingerprintRetrieval(model), [structure(smiles="CCO")]
+    with pytest.raises(SettingsError, match=words):
+        score.matrix(references, queries, progress_bar=False)
+    with pytest.raises(SettingsError, match=words.replace("query", "reference")):
+        score.sparse_array(queries, references, [0], [0], progress_bar=False)
