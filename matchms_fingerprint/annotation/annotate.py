@@ -16,7 +16,7 @@ from matchms_fingerprint.annotation.pool import CandidatePool
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM, MIN_PEAKS
-from matchms_fingerprint.errors import LibraryError
+from matchms_fingerprint.errors import LibraryError, SettingsError
 from matchms_fingerprint.io import UnreadableBlock, iter_features
 from matchms_fingerprint.kernels.tanimoto import SCORES
 from matchms_fingerprint.models import FingerprintModel, load_model
@@ -102,6 +102,10 @@ def annotate(
     >>> for annotation in annotate("features_iimn_fbmn.mgf", "starter", top_k=3):  # doctest: +SKIP
     ...     print(annotation.feature_id, annotation.status, [hit.candidate.name for hit in annotation.hits])
     """
+    if isinstance(spectra, Spectrum) or not isinstance(spectra, str | Path | Iterable):
+        raise SettingsError(
+            f"spectra is one {type(spectra).__name__}; give the path of a file, or a list of matchms spectra"
+        )
     settings = AnnotationSettings(
         top_k=top_k,
         score=score,

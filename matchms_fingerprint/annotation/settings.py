@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from matchms_fingerprint.chem import Adduct, get_adduct
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM, ION_MODES, MIN_PEAKS
 from matchms_fingerprint.errors import SettingsError
@@ -40,7 +42,7 @@ class AnnotationSettings:
     Raises
     ------
     SettingsError
-        If a value is outside of what it accepts.
+        If a value is of the wrong kind or outside of what it accepts.
     AdductError
         If one of `adducts` is not understood.
     """
@@ -60,13 +62,25 @@ class AnnotationSettings:
         _require_one_of("per_feature", self.per_feature, PER_FEATURE)
         if self.ion_mode is not None:
             _require_one_of("ion_mode", self.ion_mode, ION_MODES)
-        for name in ("top_k", "batch_size"):
-            _require(getattr(self, name) >= 1, name, getattr(self, name), "must be 1 or more")
-        _require(self.min_peaks >= 0, "min_peaks", self.min_peaks, "must be 0 or more")
-        for name in ("tolerance_ppm", "tolerance_da"):
-            value = getattr(self, name)
-            _require(value is None or 0 < value < float("inf"), name, value, "must be above 0")
-        object.__setattr__(self, "adducts", tuple(get_adduct(name).name for name in self.adducts))
+        for name, least in (("top_k", 1), ("batch_size", 1), ("min_peaks", 0)):
+            self._set_whole_number(name, least)
+        self._set_positive("tolerance_ppm")
+        if self.tolerance_da is not None:
+            self._set_positive("tolerance_da")
+        # one that is named twice would count twice among those that compete
+        object.__setattr__(self, "adducts", tuple(dict.fromkeys(get_adduct(name).name for name in self.adducts)))
+
+    def _set_whole_number(self, name: str, least: int) -> None:
+        value = getattr(self, name)
+        is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least
+        _require(is_whole, name, repr(value), f"must be {least} or more, a whole number")
+        object.__setattr__(self, name, int(value))
+
+    def _set_positive(self, name: str) -> None:
+        value = getattr(self, name)
+        is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        _require(is_number and 0 < value < float("inf"), name, repr(value), "must be a number above 0")
+        object.__setattr__(self, name, float(value))
 
     @property
     def adducts_to_try(self) -> tuple[Adduct, ...]:

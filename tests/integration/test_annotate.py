@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import json
 import math
 import weakref
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from matchms import Spectrum
 
 from matchms_fingerprint import Annotation, CandidateLibrary, annotate, load_model, load_spectra
 from matchms_fingerprint.annotation.features import STATUSES
+from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.chem import get_adduct, unpack_bits
 from matchms_fingerprint.errors import AdductError, InputFileError, LibraryError, SettingsError
 from matchms_fingerprint.kernels.tanimoto import SCORES
@@ -294,9 +296,15 @@ def test_a_library_of_another_fingerprint_is_refused(small_library: Path, tmp_pa
         ({"per_feature": "some"}, SettingsError, "per_feature 'some'"),
         ({"ion_mode": "neutral"}, SettingsError, "ion_mode 'neutral'"),
         ({"top_k": 0}, SettingsError, "top_k 0: must be 1 or more"),
+        ({"top_k": "3"}, SettingsError, "top_k '3': must be 1 or more, a whole number"),
+        ({"top_k": 2.5}, SettingsError, "top_k 2.5: must be 1 or more, a whole number"),
+        ({"min_peaks": None}, SettingsError, "min_peaks None: must be 0 or more, a whole number"),
+        ({"tolerance_ppm": "5"}, SettingsError, "tolerance_ppm '5': must be a number above 0"),
+        ({"tolerance_ppm": None}, SettingsError, "tolerance_ppm None: must be a number above 0"),
+        ({"tolerance_da": "0.01"}, SettingsError, "tolerance_da '0.01': must be a number above 0"),
         ({"batch_size": 0}, SettingsError, "batch_size 0"),
         ({"min_peaks": -1}, SettingsError, "min_peaks -1"),
-        ({"tolerance_ppm": 0.0}, SettingsError, "tolerance_ppm 0.0: must be above 0"),
+        ({"tolerance_ppm": 0.0}, SettingsError, "tolerance_ppm 0.0: must be a number above 0"),
         ({"tolerance_da": float("nan")}, SettingsError, "tolerance_da nan"),
         ({"adducts": ["[M+Xx]+"]}, AdductError, "Xx"),
     ],
@@ -307,6 +315,18 @@ def test_settings_are_checked_before_anything_is_drawn(
     with pytest.raises(error) as raised:
         annotate([], small_library, tiny_bundle, **settings)
     assert words in str(raised.value)
+
+
+@pytest.mark.parametrize("spectra", [make_spectrum(), 7, None])
+def test_one_spectrum_in_place_of_a_list_is_refused(small_library: Path, tiny_bundle: Path, spectra: object) -> None:
+    with pytest.raises(SettingsError, match=f"spectra is one {type(spectra).__name__}; give the path .* or a list"):
+        annotate(spectra, small_library, tiny_bundle)
+
+
+def test_numbers_of_numpy_are_settings_like_any_other() -> None:
+    settings = AnnotationSettings(top_k=np.int64(3), tolerance_ppm=np.float32(5), adducts=("M+H", "[M+H]+"))
+    assert json.loads(json.dumps(settings.to_dict()))["top_k"] == 3
+    assert (settings.tolerance_ppm, settings.adducts) == (5.0, ("[M+H]+",))
 
 
 def test_a_missing_file_is_reported_at_once(small_library: Path, tiny_bundle: Path, tmp_path: Path) -> None:
