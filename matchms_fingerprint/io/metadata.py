@@ -253,6 +253,12 @@ def _clean_with_matchms(text: str, charge: int | None) -> tuple[str, int | None,
     return spectrum.get("adduct"), spectrum.get("charge"), spectrum.get("ionmode")
 
 
+def precursor_mz_of(metadata: Mapping[str, Any]) -> float | None:
+    """Return the precursor m/z in clean metadata, where the file may have given it in either of two ways."""
+    value = metadata.get("pepmass", metadata.get("precursor_mz"))
+    return _number(value[0] if isinstance(value, tuple) else value)
+
+
 def _clean_precursor(metadata: dict[str, Any]) -> None:
     """Drop precursors of 0, which stand for none."""
     for name in ("pepmass", "precursor_mz"):

@@ -54,6 +54,9 @@ class ReadReport:
         Blocks of MS3 and higher, set aside because the feature has MS2 (or because the file is a run of scans).
     merged
         Blocks that went into the spectrum of another block of their feature, or stood back behind the best one.
+    split
+        Spectra among those handed out that have a feature id of their own (`1#2`), since the blocks with the id of the
+        file are more than one feature.
     contradictions
         Spectra whose adduct, charge, ion mode and the ion mode asked for do not agree.
     unknown_ion_mode
@@ -67,6 +70,7 @@ class ReadReport:
     ms1: int = 0
     msn: int = 0
     merged: int = 0
+    split: int = 0
     contradictions: int = 0
     unknown_ion_mode: int = 0
     unreadable: list[UnreadableBlock] = field(default_factory=list)
@@ -78,6 +82,7 @@ class ReadReport:
             "MS1 blocks set aside": self.ms1,
             "MSn blocks set aside": self.msn,
             "blocks joined with others of their feature": self.merged,
+            "with the feature id of another feature": self.split,
             "with contradictory ion modes": self.contradictions,
             "without a known ion mode": self.unknown_ion_mode,
             "unreadable": len(self.unreadable),
@@ -102,6 +107,7 @@ class Journal:
         self.report = report
         self._n_unreadable = 0
         self._n_contradictions = 0
+        self._n_split = 0
 
     def unreadable(self, block: int, feature_id: str, reason: str) -> UnreadableBlock:
         """Count a block that cannot be read, and say so."""
@@ -121,6 +127,17 @@ class Journal:
                 "%s: block %d (feature %s): %s (further ones are only counted)", self.path, block, feature_id, message
             )
 
+    def split(self, block: int, feature_id: str, new_id: str, reason: str) -> None:
+        """Count a feature that had the id of another one; the first one is shown."""
+        self.report.split += 1
+        self._n_split += 1
+        if self._n_split == 1:
+            logger.warning(
+                "%s: block %d has the id of feature %s but the %s, so it is kept apart as feature %s (further ones are"
+                " only counted)",
+                *(self.path, block, feature_id, reason, new_id),
+            )
+
     def close(self) -> None:
         """Say how much was not shown."""
         hidden = self._n_unreadable - MAX_SHOWN
@@ -128,3 +145,5 @@ class Journal:
             logger.warning("%s: %d further blocks cannot be read", self.path, hidden)
         if self._n_contradictions > 1:
             logger.warning("%s: %d spectra have contradictory ion modes", self.path, self._n_contradictions)
+        if self._n_split > 1:
+            logger.warning("%s: %d features had the id of another feature", self.path, self._n_split)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from matchms import Spectrum
 
@@ -18,6 +19,9 @@ from matchms_fingerprint.io.merging import PER_FEATURE, merge
 from matchms_fingerprint.io.metadata import build_spectrum, settle_ion
 from matchms_fingerprint.io.report import Journal, ReadReport, UnreadableBlock
 from matchms_fingerprint.io.sources import SUPPORTED, detect_format
+from matchms_fingerprint.io.splitting import split_by_ion
+
+_Readable: TypeAlias = list[tuple[Block, RawSpectrum]]
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,10 @@ def load_spectra(
         The file. Its content decides the format, not its name.
     per_feature
         What to do with several MS2 blocks of one feature, side by side or not: "merge" them into one spectrum, take the
-        "best" (highest total ion current), or hand out "all" with the same `feature_id`. For a library with annotated
-        spectra "all" is the right choice.
+        "best" (highest total ion current), or hand out "all" with the same `feature_id`. Blocks with one id that do
+        not agree in ion mode, precursor m/z, adduct or structure are kept apart before that, as features `7`, `7#2`,
+        `7#3`, ..., counted in `report.split`. A library of reference spectra wants "all", since "merge" makes
+        one spectrum of those that share an id.
     ion_mode
         "positive" or "negative": the ion mode of spectra whose own cannot be told from the file.
     report
@@ -159,10 +165,8 @@ class _FeatureReader:
         readable, unreadable = self._parsed(blocks)
         if self._per_feature == "all" or len(readable) < 2:
             chosen = readable
-        elif self._per_feature == "merge":
-            chosen = [(readable[0][0], merge([raw for _, raw in readable]))]
         else:
-            chosen = [max(readable, key=lambda pair: pair[1].total_ion_current)]
+            chosen = [self._one_of(feature) for feature in self._features(readable)]
         self._report.merged += len(readable) - len(chosen)
         items: list[tuple[int, Spectrum | UnreadableBlock]] = [(item.block, item) for item in unreadable]
         items += [(block.number, self._finished(block, raw)) for block, raw in chosen]
@@ -174,9 +178,27 @@ class _FeatureReader:
         else:
             yield from spectra or in_order[:1]
 
-    def _parsed(self, blocks: Sequence[Block]) -> tuple[list[tuple[Block, RawSpectrum]], list[UnreadableBlock]]:
+    def _features(self, readable: _Readable) -> Iterator[_Readable]:
+        """Split the blocks of one id where they are more than one feature; further ones get ids of their own."""
+        feature_id = str(readable[0][0].feature_id)
+        for number, group in enumerate(split_by_ion([raw for _, raw in readable]), start=1):
+            feature = [readable[index] for index in group.indices]
+            if number > 1:
+                new_id = f"{feature_id}#{number}"
+                for block, _ in feature:
+                    block.feature_id = new_id
+                self._journal.split(feature[0][0].number, feature_id, new_id, group.reason)
+            yield feature
+
+    def _one_of(self, feature: _Readable) -> tuple[Block, RawSpectrum]:
+        """Return the one spectrum that stands for a feature, with its block."""
+        if self._per_feature == "merge":
+            return feature[0][0], merge([raw for _, raw in feature])
+        return max(feature, key=lambda pair: pair[1].total_ion_current)
+
+    def _parsed(self, blocks: Sequence[Block]) -> tuple[_Readable, list[UnreadableBlock]]:
         """Read the blocks of the lowest MS level above 1 that can be read; the others are set aside."""
-        readable: list[tuple[Block, RawSpectrum]] = []
+        readable: _Readable = []
         unreadable: list[UnreadableBlock] = []
         for block in sorted(blocks, key=_ms_level):
             level = _ms_level(block)
