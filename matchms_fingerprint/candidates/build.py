@@ -78,7 +78,7 @@ def build_library(
 def _describe_all(
     source: Source, spec: FingerprintSpec, n_jobs: int, buckets: MassBuckets, rejects: Path, bar: BuildProgress
 ) -> dict[str, int]:
-    counts = {"read": 0, "rejected": 0}
+    counts = {"read": 0, "rejected": 0, "reduced_mixtures": 0}
     with rejects.open("w", encoding="utf-8", errors="replace") as handle:
         handle.write("file\trow\ttext\treason\n")
         work = partial(_work, spec)
@@ -87,6 +87,7 @@ def _describe_all(
             handle.writelines("\t".join(_one_line(field) for field in reject) + "\n" for reject in described.rejects)
             counts["read"] += described.n_rows
             counts["rejected"] += len(described.rejects)
+            counts["reduced_mixtures"] += described.n_reduced_mixtures
             bar.advance(described.position, counts["read"])
     return counts
 

@@ -84,7 +84,8 @@ class Manifest:
     inputs
         One dictionary for each input file: file, bytes, sha256, rows.
     counts
-        Rows read, rejected, merged (into another structure) and structures kept.
+        Rows read, rejected, merged (into another structure) and structures kept; reduced_mixtures are the rows of
+        several compounds of which one was taken (a library made before these were counted has no such entry).
     batches
         Rows and masses of the record batches.
     n_bytes, sha256
@@ -145,7 +146,7 @@ class Manifest:
             return cls(
                 fingerprint=FingerprintSpec.parse(content["fingerprint"]),
                 inputs=content["inputs"],
-                counts={name: int(content["counts"][name]) for name in ("read", "rejected", "merged", "kept")},
+                counts=_counts(content["counts"]),
                 batches=Batches.from_text(content["batches"]),
                 n_bytes=int(content["structures"]["bytes"]),
                 sha256=content["structures"]["sha256"],
@@ -153,6 +154,11 @@ class Manifest:
             )
         except (KeyError, TypeError, ValueError, FingerprintSpecError) as error:
             raise LibraryError(f"{folder}: {MANIFEST} is damaged ({error}); build the library again") from None
+
+
+def _counts(found: dict[str, Any]) -> dict[str, int]:
+    names = ["read", "rejected", "merged", "kept", *(["reduced_mixtures"] if "reduced_mixtures" in found else [])]
+    return {name: int(found[name]) for name in names}
 
 
 def current_versions() -> dict[str, str]:

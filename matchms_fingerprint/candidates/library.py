@@ -81,8 +81,9 @@ class CandidateLibrary:
         """Build a library from files or structures, and open it.
 
         Structures are standardized (largest fragment, neutral, no isotope labels) and merged by the first block of
-        their InChIKey, with all names and sources. What cannot be read is counted and listed in `rejects.tsv`. The
-        folder appears when it is complete. Memory does not grow with the input, except for long lists given in memory.
+        their InChIKey, with all names and sources. What cannot be read is counted and listed in `rejects.tsv`; rows of
+        several compounds, of which one is kept, are counted. The folder appears when it is complete. Memory does not
+        grow with the input, except for long lists given in memory.
 
         Parameters
         ----------

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from matchms_fingerprint.chem import FingerprintSpec, describe, fingerprint_bytes, read_mol_block, read_molecule
+from matchms_fingerprint.chem.mixtures import is_of_mixture
 from matchms_fingerprint.errors import StructureError
 
 CHUNK_ROWS = 1000  # about half a second of work
@@ -64,11 +65,15 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Described:
-    """What became of a chunk: structures (columns of `row_schema`) and rejects."""
+    """What became of a chunk: structures (columns of `row_schema`) and rejects.
+
+    `n_reduced_mixtures` counts the structures that are one of several compounds in their row.
+    """
 
     structures: pa.RecordBatch
     rejects: list[Reject]
     n_rows: int
+    n_reduced_mixtures: int
     position: float
 
 
@@ -103,6 +108,7 @@ def describe_chunk(chunk: Chunk, spec: FingerprintSpec, stopped: Callable[[], bo
     read = read_mol_block if chunk.is_mol_block else read_molecule
     good: list[tuple[object, ...]] = []
     rejects: list[Reject] = []
+    n_reduced_mixtures = 0
     for i, row in enumerate(chunk.rows):
         if stopped():
             break
@@ -118,6 +124,7 @@ def describe_chunk(chunk: Chunk, spec: FingerprintSpec, stopped: Callable[[], bo
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
             rejects.append(Reject(chunk.file, row.number, row.text, reason))
         else:
+            n_reduced_mixtures += is_of_mixture(mol)
             position = chunk.start + i
             good.append(
                 (position, s.exact_mass, packed, s.inchikey, s.smiles, s.formula, row.name or None, row.source or None)
@@ -125,7 +132,8 @@ def describe_chunk(chunk: Chunk, spec: FingerprintSpec, stopped: Callable[[], bo
     schema = row_schema(spec)
     columns = list(zip(*good, strict=True)) if good else [()] * len(schema)
     arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
-    return Described(pa.record_batch(arrays, schema=schema), rejects, len(chunk.rows), chunk.position)
+    structures = pa.record_batch(arrays, schema=schema)
+    return Described(structures, rejects, len(chunk.rows), n_reduced_mixtures, chunk.position)
 
 
 def into_chunks(

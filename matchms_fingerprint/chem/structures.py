@@ -10,6 +10,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import Mol, rdMolDescriptors
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
+from matchms_fingerprint.chem.mixtures import is_mixture, mark_mixture
 from matchms_fingerprint.constants import ELECTRON_MASS
 from matchms_fingerprint.errors import StructureError
 
@@ -51,9 +52,9 @@ class Structure:
 def standardize(text: str) -> Structure:
     """Turn a SMILES or InChI into its canonical neutral structure.
 
-    Salts of alkali and alkaline earth metals that are drawn with a bond are taken apart. The largest fragment is kept (an
-    organic one before an inorganic one), charges are removed where adding or taking
-    protons allows it, isotope labels and atom maps are dropped. Tautomers and stereochemistry stay as they are given.
+    Salts of alkali and alkaline earth metals that are drawn with a bond are taken apart. The largest fragment is kept
+    (an organic one before an inorganic one), charges are removed where adding or taking protons allows it, isotope
+    labels and atom maps are dropped. Tautomers and stereochemistry stay as they are given.
 
     Parameters
     ----------
@@ -140,6 +141,8 @@ def describe(mol: Mol) -> Structure:
 def standardize_mol(mol: Mol) -> Mol:
     """Standardize an RDKit molecule; see `standardize` for what that means.
 
+    `mixtures.is_of_mixture` tells of the result whether a mixture was reduced to it.
+
     Parameters
     ----------
     mol
@@ -159,6 +162,7 @@ def standardize_mol(mol: Mol) -> Mol:
     try:
         if any(atom.GetAtomicNum() in _SALT_METALS and atom.GetDegree() for atom in mol.GetAtoms()):
             mol = _metal_disconnector().Disconnect(mol)
+        from_mixture = is_mixture(mol)
         mol = _fragment_chooser().choose(mol)
         for atom in mol.GetAtoms():
             atom.SetIsotope(0)
@@ -173,6 +177,8 @@ def standardize_mol(mol: Mol) -> Mol:
     standardized = Chem.MolFromSmiles(neutral) or Chem.MolFromSmiles(charged)
     if standardized is None:
         raise StructureError(f"is no valid molecule once it is standardized ({charged})")
+    if from_mixture:
+        mark_mixture(standardized)
     return standardized
 
 

@@ -105,6 +105,7 @@ def info(library: Path, quiet: bool) -> None:
         ("fingerprint", str(opened.fingerprint)),
         ("size_mb", f"{manifest.n_bytes / 1e6:.1f}"),
         *((f"rows_{what}", str(counts[what])) for what in ("read", "rejected", "merged")),
+        *(("reduced_mixtures", str(n)) for what, n in counts.items() if what == "reduced_mixtures"),
         *(("input", f"{entry['file']} ({entry['rows']} rows)") for entry in manifest.inputs if entry["file"]),
         ("made_with", ", ".join(f"{name} {version}" for name, version in manifest.versions.items())),
         ("sha256", manifest.sha256),
@@ -219,6 +220,8 @@ def _show(found: CandidateSlice, errors: list[float] | list[None], order: list[i
 def _summary(library: CandidateLibrary) -> str:
     counts = library.manifest.counts
     line = f"{len(library):,} structures in {library.path} ({counts['read']:,} rows, {counts['merged']:,} merged"
+    if counts["reduced_mixtures"]:
+        line += f", {counts['reduced_mixtures']:,} mixtures reduced to their largest compound"
     if counts["rejected"]:
         return f"{line}, {counts['rejected']:,} rejected: see {library.path / 'rejects.tsv'})"
     return f"{line}, none rejected)"

@@ -57,7 +57,8 @@ def test_duplicates_keep_the_first_structure_and_all_names(library: CandidateLib
     assert alanine.names == ("L-alanine", "alanine", "D-alanine hydrochloride")
     ether, ethanol = library.search(precursor_mz=47.0491, adduct="[M+H]+")
     assert (ether.names, ethanol.names) == (("dimethyl ether",), ("ethanol", "alcohol"))
-    assert library.manifest.counts == {"read": 10, "rejected": 0, "merged": 4, "kept": 6}
+    counts = {"read": 10, "rejected": 0, "merged": 4, "kept": 6, "reduced_mixtures": 0}
+    assert library.manifest.counts == counts
 
 
 def test_a_cation_is_not_merged_with_its_zwitterion(library: CandidateLibrary) -> None:
@@ -90,7 +91,7 @@ def test_bad_rows_are_listed_with_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text("smiles,name\nCCO,ethanol\nC(C)(C)(C)(C)C,x\nnonsense,y\nCC\n*CC,z\n,empty\n")
     library = CandidateLibrary.build(path, tmp_path / "lib", fingerprint=SPEC)
-    assert library.manifest.counts == {"read": 6, "rejected": 5, "merged": 0, "kept": 1}
+    assert library.manifest.counts == {"read": 6, "rejected": 5, "merged": 0, "kept": 1, "reduced_mixtures": 0}
     lines = [line.split("\t") for line in (tmp_path / "lib" / "rejects.tsv").read_text().splitlines()]
     assert lines[0] == ["file", "row", "text", "reason"]
     assert [line[:3] for line in lines[1:]] == [
@@ -107,6 +108,25 @@ def test_bad_rows_are_listed_with_the_reason(tmp_path: Path) -> None:
         "holds unknown atoms (*)",
         "no structure given",
     ]
+
+
+def test_mixtures_are_counted_and_salts_are_not(tmp_path: Path) -> None:
+    rows = [
+        "CCO.CCN",
+        "c1ccccc1C.CCCCO.CCCCO",
+        "CC(=O)[O-].[Na+]",
+        "CCCCN.OC(=O)C=CC(=O)O",
+        "CCCO",
+        "C(C)(C)(C)(C)C.CC",
+    ]
+    library = CandidateLibrary.build(rows, tmp_path / "lib", fingerprint=SPEC)
+    assert library.manifest.counts["reduced_mixtures"] == 2
+    assert json.loads((library.path / "library.json").read_text())["counts"]["reduced_mixtures"] == 2
+
+
+def test_a_library_from_before_mixtures_were_counted_opens(copy: Path) -> None:
+    change_manifest(copy, counts={"read": 10, "rejected": 0, "merged": 4, "kept": 6})
+    assert "reduced_mixtures" not in CandidateLibrary.open(copy).manifest.counts
 
 
 def test_structures_may_be_given_in_several_ways(tmp_path: Path) -> None:
