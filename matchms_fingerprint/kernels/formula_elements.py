@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ PARITIES = {"any": -1, "integer": 0, "half": 1}
 """What the ring-double-bond equivalents may be: integers for molecules and radical ions, halves for other ions."""
 
 _ANY_RDBE = -(2**40)
+_NO_COLUMNS = np.empty(0, dtype=np.int64)
 
 
 class Elements(NamedTuple):
@@ -105,31 +107,37 @@ def describe_elements(element_masses: ArrayLike, valences: ArrayLike, rules: For
     rules = rules or FormulaRules()
     masses = np.array(element_masses, dtype=np.float64)
     bonds = np.array(valences, dtype=np.int64)
-    n_elements = masses.size
-    low = np.zeros(n_elements) if rules.min_ratio is None else np.array(rules.min_ratio, dtype=np.float64)
-    high = np.full(n_elements, np.inf) if rules.max_ratio is None else np.array(rules.max_ratio, dtype=np.float64)
-    shapes = [array.shape for array in (masses, bonds, low, high)]
-    if set(shapes) != {(n_elements,)} or n_elements < 3:
+    low, high = _ratios(rules, masses.size)
+    if any(array.shape != masses.shape for array in (bonds, low, high)) or masses.ndim != 1 or masses.size < 3:
+        shapes = ", ".join(str(array.shape) for array in (masses, bonds, low, high))
         raise SettingsError(f"masses, valences and ratios of shapes {shapes}: give one number for each of 3 elements")
     if masses[CARBON] != 12.0 or not 1.0 < masses[HYDROGEN] < 1.01 or masses.min() < 1.0:
         raise SettingsError(f"element masses {masses}: put carbon (12) and hydrogen (1.0078) first")
+    has_ratios = rules.min_ratio is not None or rules.max_ratio is not None
+    rated = np.flatnonzero((low > 0) | np.isfinite(high)) if has_ratios else _NO_COLUMNS
     order = 2 + np.argsort(-masses[2:], kind="stable")
-    lowest = _ANY_RDBE if rules.min_rdbe is None else int(np.ceil(2 * rules.min_rdbe))
-    rated = np.flatnonzero((low > 0) | np.isfinite(high))
+    lowest = _ANY_RDBE if rules.min_rdbe is None else math.ceil(2 * rules.min_rdbe)
     return Elements(masses, bonds, order, rated, low, high, lowest, PARITIES[rules.parity])
 
 
+def _ratios(rules: FormulaRules, n_elements: int) -> tuple[FloatArray, FloatArray]:
+    low = np.zeros(n_elements) if rules.min_ratio is None else np.array(rules.min_ratio, dtype=np.float64)
+    high = np.full(n_elements, np.inf) if rules.max_ratio is None else np.array(rules.max_ratio, dtype=np.float64)
+    return low, high
+
+
 def check_bounds(bounds: ArrayLike, n_elements: int) -> IntArray:
-    """Return bounds of the counts, shape (n_groups, n_elements), as the search takes them; what is below 0 is 0.
+    """Return bounds of the counts, shape (n_groups, n_elements), as the search takes them.
 
     Raises
     ------
     SettingsError
-        If the shape does not fit, or a bound is higher than `MAX_COUNT`.
+        If the shape does not fit, or a bound is below 0 or above `MAX_COUNT`.
     """
     rows = np.ascontiguousarray(bounds, dtype=np.int64)
     if rows.ndim != 2 or rows.shape[1] != n_elements:
         raise SettingsError(f"bounds of shape {rows.shape[1:]} do not fit {n_elements} elements")
-    if rows.size and rows.max() > MAX_COUNT:
-        raise SettingsError(f"a bound of {rows.max()} atoms is too high: {MAX_COUNT} are the most")
-    return np.maximum(rows, 0)
+    lowest, highest = rows.min(initial=0), rows.max(initial=0)
+    if lowest < 0 or highest > MAX_COUNT:
+        raise SettingsError(f"bounds from {lowest} to {highest} atoms: they must be between 0 and {MAX_COUNT}")
+    return rows

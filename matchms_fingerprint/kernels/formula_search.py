@@ -97,7 +97,8 @@ def _limit_by_ratio(
     heaviest: float, elements: Elements, upper: IntArray, limit: IntArray
 ) -> None:  # pragma: no cover - compiled
     """Fill in the most atoms of each element: each needs the carbon that its ratio asks for."""
-    for element in elements.order:
+    limit[:] = upper
+    for element in elements.rated:
         ratio = elements.max_ratio[element]
         with_carbon = elements.masses[element] + (elements.masses[CARBON] / ratio if ratio > 0 else np.inf)
         limit[element] = min(upper[element], np.int64(np.floor(heaviest / with_carbon + LOOSE)))
