@@ -12,6 +12,7 @@ from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.candidates.search import CandidateSlice
 from matchms_fingerprint.chem import Adduct
+from matchms_fingerprint.models.calibration import softmax_scores
 from matchms_fingerprint.records import Hit
 
 ScoreFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -79,13 +80,13 @@ class CandidatePool:
         scores
             ndarray of shape (n,), float64, n > 0.
         temperature
-            Temperature of the softmax.
+            Temperature of the softmax, on the scale of `softmax_scores`.
         score_name
             Name of the score, for the evidence.
         top_k
             How many hits at most.
         """
-        shares = softmax(scores, temperature)
+        shares = softmax(softmax_scores(score_name, scores), temperature)
         best = best_first(scores, self.mass_errors_ppm, self._inchikeys, top_k)
         hits = []
         for rank, (index, window, place) in enumerate(zip(best.tolist(), *self._located(best), strict=True), start=1):

@@ -79,7 +79,7 @@ class AnnotationSettings:
     def _set_positive(self, name: str) -> None:
         value = getattr(self, name)
         is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        _require(is_number and 0 < value < float("inf"), name, repr(value), "must be a number above 0")
+        _require(bool(is_number and 0 < value < float("inf")), name, repr(value), "must be a number above 0")
         object.__setattr__(self, name, float(value))
 
     @property

@@ -69,7 +69,8 @@ def test_scores_and_probabilities_against_the_definition(
     assert {hit.candidate.name: hit.score for hit in annotation.hits} == pytest.approx(expected)
     assert [hit.score for hit in annotation.hits] == sorted(expected.values(), reverse=True)
     assert [hit.rank for hit in annotation.hits] == list(range(1, len(expected) + 1))
-    weights = {name: math.exp(value / model.temperatures[score]) for name, value in expected.items()}
+    as_evidence = math.log if score == "log_likelihood" else float  # a likelihood multiplies
+    weights = {name: math.exp(as_evidence(value) / model.temperatures[score]) for name, value in expected.items()}
     total = sum(weights.values())
     assert {hit.candidate.name: hit.probability for hit in annotation.hits} == pytest.approx(
         {name: weight / total for name, weight in weights.items()}

@@ -43,9 +43,14 @@ def expected_hits(
             is_better = candidate.inchikey not in found or abs(error) < abs(found[candidate.inchikey][1])
             if abs(mz - calculated) <= tolerance_da and is_better:
                 found[candidate.inchikey] = (name, error, NAIVE[score](p, row))
-    total = sum(math.exp(value / model.temperatures[score]) for _, _, value in found.values())
+
+    def weight(value: float) -> float:
+        """A likelihood multiplies, so its logarithm is what takes part in a softmax."""
+        return math.exp((math.log(value) if score == "log_likelihood" else value) / model.temperatures[score])
+
+    total = sum(weight(value) for _, _, value in found.values())
     return [
-        (key, name, value, math.exp(value / model.temperatures[score]) / total)
+        (key, name, value, weight(value) / total)
         for key, (name, error, value) in sorted(
             found.items(), key=lambda item: (-round(item[1][2], 9), round(abs(item[1][1]), 3), item[0])
         )
