@@ -49,7 +49,9 @@ class PeakIndex(NamedTuple):
     n_close_before: IntArray
 
 
-def index_peaks(table: PeakTable, first: int, last: int, reach: float, losses: bool) -> PeakIndex:
+def index_peaks(
+    table: PeakTable, first: int, last: int, reach: float, losses: bool, order: IntArray | None = None
+) -> PeakIndex:
     """Index the peaks of the spectra `first` to `last` (exclusive) of a table.
 
     Parameters
@@ -62,13 +64,37 @@ def index_peaks(table: PeakTable, first: int, last: int, reach: float, losses: b
         Two peaks of one spectrum that are further apart than this (in Da) never lie in one window.
     losses
         Sort by neutral loss, precursor m/z - m/z, instead of m/z.
+    order
+        The peaks of the block in the order of the key, if that is known already; shape (n_peaks,).
     """
     start, stop = table.starts[first], table.starts[last]
     key = table.mz[start:stop]
     if losses:
         key = np.repeat(table.precursor_mz[first:last], np.diff(table.starts[first : last + 1])) - key
-    index: PeakIndex = _lay_out(table, first, last, key, np.argsort(key), reach)
+    order = np.argsort(key) if order is None else order.astype(np.int64)
+    index: PeakIndex = _lay_out(table, first, last, key, order, reach)
     return index
+
+
+def index_last_spectra(
+    table: PeakTable, index: PeakIndex, whole: tuple[int, int], first: int, reach: float, losses: bool
+) -> PeakIndex:
+    """Index the spectra from `first` on of a block that has an index, without sorting them again.
+
+    Parameters
+    ----------
+    table
+        All spectra.
+    index
+        Of the spectra `whole[0]` to `whole[1]` (exclusive).
+    first
+        The first spectrum that is kept.
+    reach, losses
+        As in `index_peaks`.
+    """
+    n_skipped = table.starts[first] - table.starts[whole[0]]
+    order = index.peak[index.peak >= n_skipped] - n_skipped
+    return index_peaks(table, first, whole[1], reach, losses, order)
 
 
 @njit(cache=True, nogil=True, fastmath=False)

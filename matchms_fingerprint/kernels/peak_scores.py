@@ -37,6 +37,8 @@ def _add_fragments(
     first, last = references.starts[row] - first_peak, references.starts[row + 1] - first_peak
     for peak in range(first, last):
         start, stop = runs.fragment_starts[peak], runs.fragment_stops[peak]
+        if start == stop:
+            continue
         unit = references.unit[first_peak + peak]
         for k in range(start, stop):
             cell = index.cell[k]

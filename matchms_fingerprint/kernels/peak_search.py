@@ -17,6 +17,7 @@ from matchms_fingerprint.kernels.peak_tiles import (
     Limits,
     Ranking,
     find_tile_runs,
+    last_queries,
     make_block,
     make_chunk,
     matrix_tile,
@@ -58,6 +59,7 @@ class TopHits(NamedTuple):
 class _Tiling(NamedTuple):
     chunks: list[Chunk]
     blocks: list[Block]
+    reach: float
 
 
 def score_matrix(
@@ -91,9 +93,11 @@ def score_matrix(
         return result
     words = result.view(np.int64).reshape(shape[0], -1)
     scores = words.view(np.float64)
-    tiling = _tile(references, queries, matching, is_symmetric)
+    tiling = _tile(references, queries, matching)
 
     def score(chunk: Chunk, block: Block) -> None:
+        if is_symmetric and block.first < chunk.first:
+            block = last_queries(block, chunk.first, matching, tiling.reach)
         runs = find_tile_runs(references, chunk, block, matching)
         matrix_tile(references, chunk.first, chunk.last, runs, block, matching, scores, words)
 
@@ -114,9 +118,11 @@ def score_sparse(
 
     The parameters are those of `score_matrix`; pairs are sorted by row, then column. No dense matrix is made.
     """
-    tiling = _tile(references, queries, matching, is_symmetric)
+    tiling = _tile(references, queries, matching)
 
     def score(chunk: Chunk, block: Block) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
+        if is_symmetric and block.first < chunk.first:
+            block = last_queries(block, chunk.first, matching, tiling.reach)
         runs = find_tile_runs(references, chunk, block, matching)
         return sparse_tile(references, chunk.first, chunk.last, runs, block, matching, is_symmetric)
 
@@ -228,20 +234,16 @@ def find_top(
     return found
 
 
-def _tile(references: PeakTable, queries: PeakTable, matching: Matching, is_symmetric: bool) -> _Tiling:
+def _tile(references: PeakTable, queries: PeakTable, matching: Matching) -> _Tiling:
     most = _MOST_QUERIES_WITH_LOSSES if matching.losses else _MOST_QUERIES
-    if is_symmetric:
-        # small enough that little is scored on the wrong side of the diagonal
-        most = min(most, max(256, queries.n_spectra // 4))
-    size = max(1, min(most, queries.n_spectra))
     reach, n_rows = _reach(references), _size_of(references.n_spectra, _MOST_ROWS)
     make: list[Callable[[], Any]] = [
-        partial(make_block, queries, *piece, matching, reach) for piece in _pieces(queries.n_spectra, size)
+        partial(make_block, queries, *piece, matching, reach) for piece in _pieces(queries.n_spectra, most)
     ]
     n_blocks = len(make)
     make += [partial(make_chunk, references, *piece, matching) for piece in _pieces(references.n_spectra, n_rows)]
     made = in_threads(make)
-    return _Tiling(made[n_blocks:], made[:n_blocks])
+    return _Tiling(made[n_blocks:], made[:n_blocks], reach)
 
 
 def _tiles(tiling: _Tiling, is_symmetric: bool) -> list[tuple[Chunk, Block]]:

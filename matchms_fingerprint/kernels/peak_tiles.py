@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from matchms_fingerprint.kernels.peak_index import find_runs, index_peaks
+from matchms_fingerprint.kernels.peak_index import PeakIndex, find_runs, index_last_spectra, index_peaks
 from matchms_fingerprint.kernels.peak_rivals import Block, Runs, make_room
 from matchms_fingerprint.kernels.peak_scores import score_row
 from matchms_fingerprint.kernels.peak_table import Matching, PeakTable
@@ -65,7 +65,21 @@ def make_block(queries: PeakTable, first: int, last: int, matching: Matching, re
     """Index the queries `first` to `last` (exclusive); `reach` is the width of the widest window."""
     fragments = index_peaks(queries, first, last, reach, losses=False) if matching.fragments else _NO_INDEX
     losses = index_peaks(queries, first, last, reach, losses=True) if matching.losses else _NO_INDEX
-    both = matching.fragments and matching.losses
+    return _join(queries, first, last, fragments, losses)
+
+
+def last_queries(block: Block, first: int, matching: Matching, reach: float) -> Block:
+    """Return what is left of a block without the queries before `first`; `reach` as in `make_block`."""
+    whole, fragments, losses = (block.first, block.last), _NO_INDEX, _NO_INDEX
+    if matching.fragments:
+        fragments = index_last_spectra(block.queries, block.fragments, whole, first, reach, losses=False)
+    if matching.losses:
+        losses = index_last_spectra(block.queries, block.losses, whole, first, reach, losses=True)
+    return _join(block.queries, first, block.last, fragments, losses)
+
+
+def _join(queries: PeakTable, first: int, last: int, fragments: PeakIndex, losses: PeakIndex) -> Block:
+    both = fragments.key.size and losses.key.size
     return Block(queries, first, last, fragments, losses, fragments.place[losses.peak] if both else _NO_PLACES)
 
 
