@@ -16,17 +16,16 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 from matchms import Metadata, Spectrum
 from matchms.filtering import (
     add_retention_index,
     add_retention_time,
-    clean_adduct,
-    derive_ionmode,
     interpret_pepmass,
 )
+from matchms.filtering.filter_utils.interpret_unknown_adduct import get_charge_of_adduct
 from matchms.importing.parsing_utils import parse_spectrum_dict
 
+from matchms_fingerprint.io.adduct_names import clean_adduct_name
 from matchms_fingerprint.io.blocks import BlockError, RawSpectrum
 
 _UNKNOWN = frozenset({"", "N/A", "n/a", "NA", "NaN", "nan", "None", "none", "null", "Unknown", "unknown", "?"})
@@ -44,6 +43,7 @@ _FOREIGN_KEYS = {
 
 _MINUTES_KEYS = frozenset({"rt", "retentiontime", "retention time", "rettime"})
 _CHARGE = re.compile(r"([+-]?)(\d+)(?:\.0*)?([+-]?)")
+_DECIMAL_COMMA = re.compile(r"\d{1,5},\d+")
 _INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
 _MOLECULE = re.compile(r"\[?\d?M(?![a-z])")
 
@@ -108,7 +108,7 @@ def read_ion_mode(value: Any) -> str | None:
     return "negative" if text in ("-", "n") or text.startswith("neg") else None
 
 
-def _number(value: Any) -> float | None:
+def read_number(value: Any) -> float | None:
     """Return a finite float, or None."""
     try:
         number = float(value)
@@ -125,7 +125,7 @@ def minutes_to_seconds(parameters: dict[str, Any]) -> None:
     """
     for key in parameters:
         if key.lower() in _MINUTES_KEYS:
-            minutes = _number(parameters[key])
+            minutes = read_number(parameters[key])
             if minutes is not None:
                 parameters[key] = minutes * 60.0
 
@@ -163,7 +163,7 @@ def _ms_level_text(value: Any) -> str | None:
 _READERS: dict[str, Callable[[Any], Any]] = {
     "charge": read_charge,
     "ionmode": read_ion_mode,
-    "parent_mass": _number,
+    "parent_mass": read_number,
     "ms_level": _ms_level_text,
     "scans": str,
     "adduct": str,
@@ -231,32 +231,45 @@ def _matchms_key(key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _read_adduct(text: str, charge: int | None) -> tuple[str | None, int | None, str | None]:
-    """Return the adduct as matchms cleans it, its charge and its ion mode, each None where it cannot be told.
+    """Return the clean adduct, its charge and its ion mode, each None where it cannot be told.
 
     The charge of the file is used only where the adduct itself does not say its sign.
     """
-    text = re.sub(r"\s+", "", text)
-    adduct, adduct_charge, mode = _clean_with_matchms(text, None)
-    if adduct_charge is None and charge and _MOLECULE.match(text):
-        adduct, adduct_charge, mode = _clean_with_matchms(text, charge)
-        mode = None  # it would be the charge's opinion once more
-    is_known = adduct_charge is not None and "?" not in text  # MZmine writes [M+?]+ where it does not know
-    return adduct if is_known else None, adduct_charge, mode
+    name = clean_adduct_name(text)
+    adduct_charge = _charge_in(name)
+    mode = None
+    if adduct_charge is not None:
+        mode = "positive" if adduct_charge > 0 else "negative"
+    elif charge and _MOLECULE.match(name):  # no ion mode of it: that would be the charge's opinion once more
+        name = clean_adduct_name(text, charge)
+        adduct_charge = _charge_in(name)
+    is_known = adduct_charge is not None and "?" not in name  # MZmine writes [M+?]+ where it does not know
+    return name if is_known else None, adduct_charge, mode
 
 
-def _clean_with_matchms(text: str, charge: int | None) -> tuple[str, int | None, str | None]:
-    empty = np.empty(0, dtype=np.float64)
-    metadata: dict[str, Any] = {"adduct": text} | ({} if charge is None else {"charge": charge})
+def _charge_in(name: str) -> int | None:
+    """Return the signed charge that a clean adduct states."""
     with quiet_matchms():
-        spectrum = Spectrum(mz=empty, intensities=empty, metadata=metadata, metadata_harmonization=False)
-        spectrum = derive_ionmode(clean_adduct(spectrum, clone=False), clone=False)
-    return spectrum.get("adduct"), spectrum.get("charge"), spectrum.get("ionmode")
+        return get_charge_of_adduct(name) or None
+
+
+def read_precursor(text: str) -> float:
+    """Return a precursor m/z; raise `BlockError` where it is not a number."""
+    number = read_number(text)
+    if number is not None:
+        return number
+    if _DECIMAL_COMMA.fullmatch(text):
+        raise BlockError(
+            f"the precursor m/z {text!r} has a decimal comma; write {text.replace(',', '.')}, or export once more in a"
+            " program set to decimal points"
+        )
+    raise BlockError(f"the precursor m/z {text[:40]!r} is not a number")
 
 
 def precursor_mz_of(metadata: Mapping[str, Any]) -> float | None:
     """Return the precursor m/z in clean metadata, where the file may have given it in either of two ways."""
     value = metadata.get("pepmass", metadata.get("precursor_mz"))
-    return _number(value[0] if isinstance(value, tuple) else value)
+    return read_number(value[0] if isinstance(value, tuple) else value)
 
 
 def _clean_precursor(metadata: dict[str, Any]) -> None:
@@ -268,9 +281,7 @@ def _clean_precursor(metadata: dict[str, Any]) -> None:
         if value is None:
             metadata.pop(name, None)
             continue
-        number = _number(str(value).split()[0])
-        if number is None:
-            raise BlockError(f"the precursor m/z {str(value)[:40]!r} is not a number")
+        number = read_precursor(str(value).split()[0])
         if number <= 0:
             del metadata[name]
         elif not isinstance(metadata[name], tuple):
@@ -280,7 +291,7 @@ def _clean_precursor(metadata: dict[str, Any]) -> None:
 def _clean_retention_time(metadata: dict[str, Any]) -> None:
     """Make it a float in seconds where it is a number; matchms reads those with a unit ("5.4 min") afterwards."""
     if "retention_time" in metadata:
-        number = _number(metadata["retention_time"])
+        number = read_number(metadata["retention_time"])
         if number is not None:
             _set(metadata, "retention_time", number if number >= 0 else None)
 

@@ -13,7 +13,14 @@ from pyteomics.auxiliary import PyteomicsError
 from pyteomics.mgf import MGF
 
 from matchms_fingerprint.io.blocks import PEAK_START, Block, BlockError, RawSpectrum, checked_peaks
-from matchms_fingerprint.io.metadata import clean_metadata, is_unknown, ms_level_of, read_charge
+from matchms_fingerprint.io.metadata import (
+    clean_metadata,
+    is_unknown,
+    ms_level_of,
+    read_charge,
+    read_number,
+    read_precursor,
+)
 from matchms_fingerprint.io.sources import open_text, repaired_text
 
 _BEGIN, _END = "BEGIN IONS", "END IONS"
@@ -113,7 +120,10 @@ def _plain_value(key: str, value: str) -> str:
         mz, *rest = value.split() or [""]
         if is_unknown(mz):
             return ""
-        # a third number is the charge
+        read_precursor(mz)  # where it is no number, its reason is better than that of pyteomics
+        if rest and read_number(rest[0]) is None:
+            return mz
+        # the second number is the intensity, the third one the charge
         return " ".join([mz, *rest[:1], *([_plain_charge(rest[1])] if len(rest) > 1 else [])])
     return value
 

@@ -38,11 +38,18 @@ def settled(ion_mode=None, **metadata):
         ("[M-2H]--", "[M-2H]2-", -2, "negative"),
         ("[M+2H]2+", "[M+2H]2+", 2, "positive"),
         ("[M+H-C6H10O5]+", "[M+H-C6H10O5]+", 1, "positive"),
+        ("[M+2H]+2", "[M+2H]2+", 2, "positive"),
+        ("[M-2H]-2", "[M-2H]2-", -2, "negative"),
+        ("[M+H]1+", "[M+H]+", 1, "positive"),
+        ("[M+H]+1", "[M+H]+", 1, "positive"),
+        ("[M]+.", "[M]+", 1, "positive"),
+        ("[M]•+", "[M]+", 1, "positive"),
+        ("[M−H]−", "[M-H]-", -1, "negative"),
         ("[M+?]+", None, 1, "positive"),
         ("Unknown", None, None, None),
     ],
 )
-def test_adducts_are_cleaned_by_matchms(adduct, cleaned, charge, ion_mode):
+def test_adducts_are_cleaned(adduct, cleaned, charge, ion_mode):
     assert settled(adduct=adduct) == (cleaned, charge, ion_mode, "")
 
 

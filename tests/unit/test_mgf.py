@@ -99,6 +99,19 @@ def test_precursor_that_is_no_number_costs_the_block(tmp_path, pepmass):
     assert pepmass in reason(tmp_path, feature_block(1, PEPMASS=pepmass))
 
 
+@pytest.mark.parametrize(("pepmass", "shown"), [("195,0877", "195,0877"), ("195,0877 12,5", "195,0877")])
+def test_decimal_comma_in_the_precursor_is_named(tmp_path, pepmass, shown):
+    found = reason(tmp_path, feature_block(1, PEPMASS=pepmass))
+    assert found.startswith(f"the precursor m/z '{shown}' has a decimal comma; write 195.0877")
+
+
+@pytest.mark.parametrize("second", ["junk", "12,5", "nan", "- 2+"])
+def test_second_field_of_pepmass_that_is_no_number_is_dropped(tmp_path, second):
+    spectrum = read_one(tmp_path, feature_block(1, PEPMASS=f"193.0354 {second}"))
+    assert (spectrum.get("precursor_mz"), spectrum.get("precursor_intensity")) == (193.0354, None)
+    assert spectrum.get("charge") == 1  # of the block
+
+
 @pytest.mark.parametrize("time", ["", "abc", "-1", "10-20", None])
 def test_retention_time_that_is_no_number_costs_only_itself(tmp_path, time):
     spectrum = read_one(tmp_path, feature_block(1, RTINSECONDS=time))
