@@ -26,7 +26,7 @@ from matchms_fingerprint.kernels.types import FloatArray, IntArray, WordArray
 _FIRST_ROWS = 1024
 _MOST_ROWS = 1 << 16
 _MOST_QUERIES = 16
-"""Sizes of the pieces: a thread needs 12 bytes for a row and query of a piece."""
+"""Sizes of the pieces: a thread needs 16 bytes for a row and query of a piece."""
 
 
 class TopBits(NamedTuple):
@@ -222,8 +222,12 @@ def _pieces(n_rows: int) -> Iterator[tuple[int, int]]:
 
 def _scan(bests: list[Best], packed: WordArray, tiers: Tiers, first: int, last: int) -> None:
     least = np.array([best.needed_sums() for best in bests])
-    found, upper = np.empty((len(bests), last - first), np.int32), np.empty((len(bests), last - first))
-    n_found, counts = np.empty(len(bests), np.int64), np.empty(last - first, np.int32)
-    scan_rows(packed, first, last, *tiers, least, found, upper, n_found, counts)
-    for best, rows, sums, n in zip(bests, found, upper, n_found, strict=True):
-        best.consider(packed, first + rows[:n].astype(np.int64), counts[rows[:n]], sums[:n])
+    shape = len(bests), last - first
+    found, upper, counts = np.empty(shape, np.int32), np.empty(shape), np.empty(shape, np.int32)
+    n_found = np.empty(len(bests), np.int64)
+    scan_rows(
+        packed, first, last, tiers.masks, tiers.highest, tiers.fewest(least), least, found, upper, counts, n_found
+    )
+    for query, best in enumerate(bests):
+        part = query, slice(0, n_found[query])
+        best.consider(packed, first + found[part].astype(np.int64), counts[part], upper[part])
