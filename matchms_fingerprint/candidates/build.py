@@ -12,7 +12,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from matchms_fingerprint.candidates.buckets import MassBuckets
-from matchms_fingerprint.candidates.inputs import Columns
+from matchms_fingerprint.candidates.columns import Columns
 from matchms_fingerprint.candidates.layout import (
     MANIFEST,
     REJECTS,

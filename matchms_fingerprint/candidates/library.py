@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from matchms_fingerprint.candidates.build import build_library
-from matchms_fingerprint.candidates.inputs import Columns
+from matchms_fingerprint.candidates.columns import Columns
 from matchms_fingerprint.candidates.layout import MANIFEST, STRUCTURES, Manifest, library_schema
 from matchms_fingerprint.candidates.search import CandidateSlice, mass_query, matching_rows
 from matchms_fingerprint.chem import Adduct, FingerprintSpec
@@ -77,6 +77,7 @@ class CandidateLibrary:
         name_column: str | None = None,
         source_column: str | None = None,
         source: str | None = None,
+        header: bool = True,
     ) -> CandidateLibrary:
         """Build a library from files or structures, and open it.
 
@@ -104,6 +105,9 @@ class CandidateLibrary:
             Names of the columns; by default the usual names are looked for.
         source
             Source of the structures that give none; by default the name of their file.
+        header
+            Whether the first line of CSV and TSV files names the columns; if not, they are "1", "2", ... Lines of a
+            number and a SMILES, as in PubChem's CID-SMILES, are recognized without this.
 
         Raises
         ------
@@ -112,7 +116,7 @@ class CandidateLibrary:
         OutputError
             If `path` exists and may not be replaced.
         """
-        columns = Columns(smiles_column, inchi_column, name_column, source_column, source)
+        columns = Columns(smiles_column, inchi_column, name_column, source_column, source, header)
         build_library(structures, path, fingerprint, columns, n_jobs, progress, overwrite)
         return cls(path)
 

@@ -7,7 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-from matchms_fingerprint.candidates.inputs import Columns, StructureFile, guess, is_structure_file
+from matchms_fingerprint.candidates.columns import Columns, guess
+from matchms_fingerprint.candidates.inputs import StructureFile, is_structure_file
 from matchms_fingerprint.candidates.rows import Chunk, Row, into_chunks
 from matchms_fingerprint.errors import InputFileError
 from matchms_fingerprint.io.artifacts import sha256_of

@@ -39,7 +39,10 @@ def command() -> None:
 @command.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.output("FOLDER", "Folder of the library to make.")
-@click.option("--smiles-column", help="Column with SMILES.  [default: the usual names]")
+@click.option("--no-header", is_flag=True, help="The first line of a CSV or TSV is a row; columns then have numbers.")
+@click.option(
+    "--smiles-column", help="Column with SMILES: name, or number with --no-header.  [default: the usual names]"
+)
 @click.option("--inchi-column", help="Column with InChI.  [default: the usual names]")
 @click.option("--name-column", help="Column, or SDF property, with names.  [default: the usual names]")
 @click.option("--source-column", help="Column, or SDF property, with sources.  [default: the usual names]")
@@ -55,6 +58,7 @@ def build(
     files: tuple[Path, ...],
     output: Path,
     overwrite: bool,
+    no_header: bool,
     smiles_column: str | None,
     inchi_column: str | None,
     name_column: str | None,
@@ -83,6 +87,7 @@ def build(
         name_column=name_column,
         source_column=source_column,
         source=source,
+        header=not no_header,
     )
     if not quiet:
         click.echo(_summary(library), err=True)

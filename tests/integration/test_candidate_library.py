@@ -129,6 +129,13 @@ def test_a_library_from_before_mixtures_were_counted_opens(copy: Path) -> None:
     assert "reduced_mixtures" not in CandidateLibrary.open(copy).manifest.counts
 
 
+def test_every_row_of_a_table_with_an_open_quote_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('name,smiles\nethanol,CCO\n"odd,C\nwater,O\n"ammonia",N\n')
+    library = CandidateLibrary.build(tmp_path / "in.csv", tmp_path / "lib", fingerprint=SPEC, n_jobs=1)
+    assert library.manifest.counts == {"read": 4, "rejected": 1, "merged": 0, "kept": 3, "reduced_mixtures": 0}
+    assert 'in.csv\t2\t"odd,C\ta quote is opened' in (library.path / "rejects.tsv").read_text()
+
+
 def test_structures_may_be_given_in_several_ways(tmp_path: Path) -> None:
     given = iter(
         [

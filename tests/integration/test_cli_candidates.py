@@ -83,6 +83,14 @@ def test_columns_are_options(run: Run, tmp_path: Path) -> None:
     assert len(CandidateLibrary.open(tmp_path / "inchi").search(formula="CH4")) == 1
 
 
+def test_columns_may_have_numbers(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("ethanol,CCO\nmethane,C\n")
+    options = ["--no-header", "--smiles-column", "2", "--name-column", "1", "--quiet"]
+    assert run("build", tmp_path / "a.csv", "-o", tmp_path / "lib", *options) == (0, "", "")
+    assert CandidateLibrary.open(tmp_path / "lib").search(formula="CH4")[0].names == ("methane",)
+    assert len(CandidateLibrary.open(tmp_path / "lib")) == 2
+
+
 def test_info(run: Run, library: Path) -> None:
     code, out, err = run("info", library)
     lines = dict(line.split("\t") for line in out.splitlines())

@@ -1,14 +1,17 @@
 """Files of structures: kinds, columns, rows, and what is wrong with them."""
 
+import csv
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from rdkit import Chem
 
-from matchms_fingerprint.candidates.inputs import Columns, StructureFile, guess, kind_of
+from matchms_fingerprint.candidates.columns import Columns, guess
+from matchms_fingerprint.candidates.inputs import StructureFile, kind_of
 from matchms_fingerprint.candidates.rows import Row
 from matchms_fingerprint.errors import InputFileError
 
@@ -19,7 +22,7 @@ def write(path: Path, text: str, compressed: bool = False) -> Path:
     return path
 
 
-def rows_of(path: Path, **columns: str) -> list[Row]:
+def rows_of(path: Path, **columns: Any) -> list[Row]:
     return list(StructureFile(path, Columns(**columns)).rows())
 
 
@@ -68,6 +71,46 @@ def test_table_with_usual_names(tmp_path: Path, suffix: str, delimiter: str) -> 
     assert rows_of(path) == [Row(1, "CCO", "ethanol", "db"), Row(2, "O", "water")]
 
 
+@pytest.mark.parametrize("name", ["CID-SMILES.gz", "CID-SMILES", "a.tsv", "a.tsv.gz", "a.txt", "a.smi", "a.smi.gz"])
+def test_numbers_before_smiles_need_no_header(tmp_path: Path, name: str) -> None:
+    """The layout of PubChem's CID-SMILES.gz; benzene is CID 241, ethanol CID 702."""
+    path = write(tmp_path / name, "241\tC1=CC=CC=C1\n702\tCCO\n", compressed=name.endswith(".gz"))
+    assert rows_of(path) == [Row(1, "C1=CC=CC=C1", "241"), Row(2, "CCO", "702")]
+
+
+def test_numbers_before_inchi_need_no_header(tmp_path: Path) -> None:
+    """The layout of PubChem's CID-InChI-Key.gz: the InChI has more commas than the line has tabs."""
+    inchi = "InChI=1S/C6H12O6/c7-1-2-3(8)4(9)5(10)6(11)12-2/h2-11H,1H2/t2-,3-,4+,5-,6?/m1/s1"
+    path = write(tmp_path / "CID-InChI-Key.gz", f"5793\t{inchi}\tWQZGKKKJIJFFOK-GASJEMHNSA-N\n", compressed=True)
+    assert rows_of(path) == [Row(1, inchi, "5793")]
+
+
+def test_a_name_after_number_and_smiles_is_the_name(tmp_path: Path) -> None:
+    assert rows_of(write(tmp_path / "a.smi", "702 CCO ethyl alcohol\n7\n")) == [
+        Row(1, "CCO", "ethyl alcohol"),
+        Row(2, "7"),
+    ]
+
+
+def test_a_table_without_header_has_numbers_for_columns(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "ethanol,CCO,46\nmethane,C,16\nshort,CC\n")
+    rows = rows_of(path, header=False, smiles="2", name="1")
+    assert rows[:2] == [Row(1, "CCO", "ethanol"), Row(2, "C", "methane")]
+    assert rows[2].problem == "row has 2 fields, the first row 3"
+    with pytest.raises(InputFileError, match=r"no column '4'; it has: '1', '2', '3'$"):
+        StructureFile(path, Columns(smiles="4", header=False))
+    with pytest.raises(InputFileError, match="give the number of one, such as --smiles-column 1"):
+        StructureFile(path, Columns(header=False))
+
+
+def test_the_need_of_a_header_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "CCO,ethanol\nC,methane\n")
+    with pytest.raises(InputFileError, match=r"the first line must name the columns: .* or give --no-header and"):
+        StructureFile(path)
+    with pytest.raises(InputFileError, match=r"no column '1'; .*; columns have numbers with --no-header alone"):
+        StructureFile(path, Columns(smiles="1"))
+
+
 def test_columns_by_option(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "smiles,SMI,label,from\nC,CCO,ethanol,here\n")
     assert rows_of(path, smiles="SMI", name="label", source="from") == [Row(1, "CCO", "ethanol", "here")]
@@ -83,6 +126,44 @@ def test_inchi_is_taken_where_there_is_no_smiles(tmp_path: Path) -> None:
 def test_quotes_in_a_csv_are_quotes(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", 'name,smiles\n"1,2-ethanediol",OCCO\n"a ""b""",C\n')
     assert [row.name for row in rows_of(path)] == ["1,2-ethanediol", 'a "b"']
+
+
+def test_quoted_fields_may_hold_line_breaks(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", 'name,smiles,n\n"two\nlines, a ""b""\n\nand more",CCO,1\nmethane,C,2\n')
+    assert rows_of(path) == [Row(1, "CCO", 'two\nlines, a "b"\n\nand more'), Row(2, "C", "methane")]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        '"odd,CC',  # never closed
+        '"odd,CC\nx,N\n5"-deoxy,O',  # the next quote does not end a field
+        '"odd,CC\nx,N\nend",O',  # the next quote ends a field, three rows later
+        '"odd,CC\n"even",N',
+        '"odd,CC\nx,N\n"odd too,O',
+    ],
+)
+def test_a_quote_that_is_not_closed_costs_its_row(tmp_path: Path, second: str) -> None:
+    many = "".join(f"n{i},C\n" for i in range(200))
+    rows = rows_of(write(tmp_path / "a.csv", f"name,smiles\nfirst,CCO\n{second}\n{many}last,CCC\n"))
+    n_lines = 203 + second.count("\n")
+    assert [row.number for row in rows] == list(range(1, n_lines + 1)), "each line is a row"
+    assert rows[1].problem == "a quote is opened and not closed in this row"
+    assert rows[1].text == '"odd,CC'
+    bad = second.count('"odd')
+    assert sum(bool(row.problem) for row in rows) == bad
+    assert (rows[-1].name, rows[-1].text) == ("last", "CCC")
+
+
+def test_rows_with_quotes_are_read_as_python_reads_them(tmp_path: Path) -> None:
+    """Parity with csv.reader on files in which every quote is closed."""
+    names = ["plain", "a,b", 'say ""hi""', "line\nbreak", "", "\r\nodd\r", '""', "tab\there", " blank "]
+    rows = [[name.replace('""', '"'), "C" * (i + 1), str(i)] for i, name in enumerate(names)]
+    with (tmp_path / "a.csv").open("w", newline="") as handle:
+        csv.writer(handle).writerows([["name", "smiles", "n"], *rows])
+    with (tmp_path / "a.csv").open(newline="") as handle:
+        expected = [(fields[0].strip(), fields[1]) for fields in list(csv.reader(handle))[1:]]
+    assert [(row.name, row.text) for row in rows_of(tmp_path / "a.csv")] == expected
 
 
 def test_a_lone_quote_in_a_tsv_swallows_nothing(tmp_path: Path) -> None:
