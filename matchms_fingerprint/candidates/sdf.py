@@ -25,7 +25,11 @@ def sdf_rows(text: IO[str], columns: Columns) -> Iterator[Row]:
 
 
 def _sdf_row(number: int, lines: list[str], columns: Columns) -> Row:
-    end = next((i + 1 for i, line in enumerate(lines) if line.startswith("M  END")), len(lines))
+    ends = [i + 1 for i, line in enumerate(lines) if line.startswith("M  END")]
+    if len(ends) > 1:
+        problem = f"holds {len(ends)} structures; the line $$$$ between them is missing"
+        return Row(number, "\n".join(lines[: ends[0]]), problem=problem)
+    end = ends[0] if ends else len(lines)
     properties = {}
     for i in range(end, len(lines) - 1):
         if lines[i].startswith(">") and (found := re.search(r"<([^>]+)>", lines[i])):

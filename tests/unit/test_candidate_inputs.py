@@ -214,6 +214,16 @@ def test_sdf(tmp_path: Path, compressed: bool) -> None:
     assert rows_of(path, name="other")[2].name == "x"
 
 
+@pytest.mark.parametrize("v3000", [False, True])
+def test_sdf_records_without_the_line_between_them_are_a_problem(tmp_path: Path, v3000: bool) -> None:
+    blocks = [Chem.MolToMolBlock(Chem.MolFromSmiles(smiles), forceV3000=v3000) for smiles in ("CCO", "CCN", "CCC")]
+    path = write(tmp_path / "a.sdf", f"{blocks[0]}> <NAME>\nethanol\n\n{blocks[1]}$$$$\n{blocks[2]}$$$$\n")
+    joined, propane = rows_of(path)
+    assert joined.problem == "holds 2 structures; the line $$$$ between them is missing"
+    assert (joined.name, propane.problem) == ("", "")
+    assert Chem.MolToSmiles(Chem.MolFromMolBlock(propane.text)) == "CCC"
+
+
 def test_parquet(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     table = {"SMILES": ["CCO", None, "CC"], "title": ["ethanol", "x", None], "n": [1, 2, 3], "inchi": [None, "I", "J"]}
