@@ -57,9 +57,9 @@ class Hit:
     rank
         Position in the ranking, from 1.
     score
-        The score that the ranking was made with; higher is better.
+        The score of predicted fingerprint and candidate; higher is better.
     probability
-        Share of the softmax over all candidates of the feature, 0 to 1.
+        Share of the softmax over all candidates of the feature, 0 to 1; the ranking follows it.
     candidate
         The structure.
     adduct
@@ -67,7 +67,8 @@ class Hit:
     mass_error_ppm
         (measured - calculated) precursor m/z, relative to the calculated one, in parts per million.
     evidence
-        The single scores behind `score`, by name.
+        What `probability` was made from: the score by its name and, where several adducts compete,
+        "log_adduct_prior", the natural logarithm of the prior of `adduct`.
     """
 
     rank: int

@@ -13,6 +13,7 @@ from rich.progress import track
 
 from matchms_fingerprint.annotation.features import ANNOTATED, NO_CANDIDATES, Feature, harmonized, read_features
 from matchms_fingerprint.annotation.pool import CandidatePool
+from matchms_fingerprint.annotation.priors import log_priors_of
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM, MIN_PEAKS
@@ -46,6 +47,12 @@ def annotate(
     predicts from its spectrum. The window follows the adduct that the input gives; without one, the common adducts of
     the ion mode are tried. No feature disappears: one without hits tells the reason in its `status`.
 
+    The ranking follows the logit of a candidate, score / temperature (of "log_likelihood" the logarithm of the score),
+    with the temperature that was fitted for the model on validation data. Where several adducts compete, the logarithm
+    of the prior of the candidate's adduct is added: its share among the model's training spectra, to the power of 0.5,
+    because exports of MZmine hold more sodium and ammonium adducts than those. A candidate that fits under two adducts
+    is taken under the one with the higher logit.
+
     Files are streamed, and no more than one batch of spectra is held in memory.
 
     Parameters
@@ -67,7 +74,8 @@ def annotate(
     tolerance_da
         Tolerance of the precursor m/z in Da; takes the place of `tolerance_ppm` where given.
     adducts
-        Adducts such as "[M+Na]+" to try where the input gives none, in place of the common ones.
+        Adducts such as "[M+Na]+" to try where the input gives none, in place of the common ones; the same priors
+        apply among them.
     ion_mode
         "positive" or "negative", for features whose ion mode the input does not tell.
     per_feature
@@ -82,8 +90,9 @@ def annotate(
     Yields
     ------
     Annotation
-        One for each feature, in input order, hits best first. `probability` is the softmax of the scores over all
-        candidates of the feature, with the temperature that was fitted for the model on validation data.
+        One for each feature, in input order, hits best first. `probability` is the softmax of the logits over all
+        candidates of the feature, `score` the score of the fingerprint alone. `evidence` holds the score by its name
+        and, where several adducts compete, "log_adduct_prior".
 
     Raises
     ------
@@ -142,7 +151,7 @@ def annotate_features(
             if feature.status:
                 yield feature.annotation(feature.status)
                 continue
-            pool = CandidatePool.of(feature, library, settings)
+            pool = CandidatePool.of(feature, library, settings, log_priors_of(feature, model))
             scores = pool.scores(SCORES[settings.score], next(fingerprints))
             if not len(pool):
                 yield feature.annotation(NO_CANDIDATES, message=_nothing_found(feature, settings))

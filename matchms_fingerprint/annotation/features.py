@@ -44,6 +44,8 @@ class Feature:
         Why the feature cannot be annotated, one of `STATUSES`; empty where nothing speaks against it.
     adducts
         The adducts to try: the one that the input gives, else those of the settings, else the common ones.
+    charge_adduct
+        The one among `adducts` that is there because of the charge in the input, such as [M+2H]2+.
     spectrum
         None for a block that could not be read.
     """
@@ -58,6 +60,7 @@ class Feature:
     status: str = ""
     message: str = ""
     adducts: tuple[Adduct, ...] = ()
+    charge_adduct: Adduct | None = None
     spectrum: Spectrum | None = None
 
     def annotation(self, status: str, hits: tuple[Hit, ...] = (), message: str = "") -> Annotation:
@@ -153,7 +156,13 @@ def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> F
     n_peaks = int((spectrum.peaks.intensities > 0).sum())
     adduct, problem = _understood(given)
     ion_mode = adduct.ion_mode if adduct is not None else metadata.get("ionmode") or None
-    adducts = (adduct,) if adduct is not None else _adducts_to_try(ion_mode, metadata.get("charge"), settings)
+    charge_adduct = None
+    if adduct is not None:
+        adducts: tuple[Adduct, ...] = (adduct,)
+    else:
+        adducts = _adducts_to_try(ion_mode, settings)
+        charge_adduct = None if settings.adducts else _multiply_charged(metadata.get("charge"), ion_mode)
+        adducts += () if charge_adduct is None else (charge_adduct,)
     if problem and adducts:
         problem += f"; tried {', '.join(tried.name for tried in adducts)}"
     status, reason = "", ""
@@ -174,6 +183,7 @@ def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> F
         status=status,
         message="; ".join(part for part in (reason, problem) if part),
         adducts=adducts,
+        charge_adduct=charge_adduct,
         spectrum=spectrum,
     )
 
@@ -188,21 +198,21 @@ def _understood(given: str | None) -> tuple[Adduct | None, str]:
         return None, f"adduct {given} is not understood"
 
 
-def _adducts_to_try(ion_mode: str | None, charge: int | None, settings: AnnotationSettings) -> tuple[Adduct, ...]:
+def _adducts_to_try(ion_mode: str | None, settings: AnnotationSettings) -> tuple[Adduct, ...]:
     """Return the adducts of the settings that have the ion mode, else the common ones."""
     if ion_mode is None:
         return ()
     if settings.adducts:
         return tuple(adduct for adduct in settings.adducts_to_try if adduct.ion_mode == ion_mode)
-    return common_adducts(ion_mode) + _multiply_charged(charge)
+    return common_adducts(ion_mode)
 
 
-def _multiply_charged(charge: int | None) -> tuple[Adduct, ...]:
+def _multiply_charged(charge: int | None, ion_mode: str | None) -> Adduct | None:
     """Return [M+2H]2+ for a charge of 2, and the like.
 
     It comes beside the singly charged adducts, not in their place: older versions of MZmine write charges that are off.
     """
-    if charge is None or not 2 <= abs(charge) <= _MOST_CHARGES:
-        return ()
+    if charge is None or ion_mode is None or not 2 <= abs(charge) <= _MOST_CHARGES:
+        return None
     sign = "+" if charge > 0 else "-"
-    return (get_adduct(f"[M{sign}{abs(charge)}H]{abs(charge)}{sign}"),)
+    return get_adduct(f"[M{sign}{abs(charge)}H]{abs(charge)}{sign}")

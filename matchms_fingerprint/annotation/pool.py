@@ -21,7 +21,8 @@ ScoreFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class CandidatePool:
     """The candidates in the mass windows of several adducts; each candidate counts once.
 
-    Where a candidate fits under two adducts, the one with the smaller absolute mass error is taken.
+    Where a candidate fits under two adducts, the one with the higher prior is taken, of equal ones that with the
+    smaller absolute mass error.
 
     Parameters
     ----------
@@ -29,21 +30,44 @@ class CandidatePool:
         The adducts with their candidates.
     precursor_mz
         Measured m/z.
+    log_priors
+        Logarithm of the prior of each adduct; None where there is no choice of adducts.
     """
 
-    def __init__(self, windows: Sequence[tuple[Adduct, CandidateSlice]], precursor_mz: float) -> None:
+    def __init__(
+        self,
+        windows: Sequence[tuple[Adduct, CandidateSlice]],
+        precursor_mz: float,
+        log_priors: dict[str, float] | None = None,
+    ) -> None:
         self._windows = [(adduct, candidates) for adduct, candidates in windows if len(candidates)]
         masses = [candidates.exact_masses for _, candidates in self._windows]
         calculated = [ion_mz(adduct, mass) for (adduct, _), mass in zip(self._windows, masses, strict=True)]
         errors = _joined([1e6 * (precursor_mz - mz) / mz for mz in calculated])
         places = _joined([place_among_equals(mass) for mass in masses])
-        self._kept = each_once(_joined(masses), places, errors)
+        self._has_priors = log_priors is not None
+        prior_of = log_priors or {}
+        priors = _joined(
+            [
+                np.full(len(mass), prior_of.get(adduct.name, 0.0))
+                for (adduct, _), mass in zip(self._windows, masses, strict=True)
+            ]
+        )
+        self._kept = each_once(_joined(masses), places, priors, errors)
         self._starts = np.cumsum([0, *(len(mass) for mass in masses[:-1])], dtype=np.int64)
         self.mass_errors_ppm = errors[self._kept]
         """(measured - calculated) m/z over the calculated one, ndarray of shape (n,), float64, parts per million."""
+        self.log_priors = priors[self._kept]
+        """Logarithm of the prior of the adduct, ndarray of shape (n,), float64; 0 where there is no choice."""
 
     @classmethod
-    def of(cls, feature: Feature, library: CandidateLibrary, settings: AnnotationSettings) -> CandidatePool:
+    def of(
+        cls,
+        feature: Feature,
+        library: CandidateLibrary,
+        settings: AnnotationSettings,
+        log_priors: dict[str, float] | None = None,
+    ) -> CandidatePool:
         """Look up the candidates of a feature that has a precursor m/z."""
         mz = feature.precursor_mz or 0.0
         ppm, da = settings.tolerance_ppm, settings.tolerance_da
@@ -51,7 +75,7 @@ class CandidatePool:
             (adduct, library.search(precursor_mz=mz, adduct=adduct, tolerance_ppm=ppm, tolerance_da=da))
             for adduct in feature.adducts
         ]
-        return cls(windows, mz)
+        return cls(windows, mz, log_priors)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -73,7 +97,9 @@ class CandidatePool:
         return _joined([function(fingerprint, candidates.fingerprints) for _, candidates in self._windows])[self._kept]
 
     def ranked(self, scores: np.ndarray, temperature: float, score_name: str, top_k: int) -> tuple[Hit, ...]:
-        """Return the best hits; their probabilities are shares among all candidates of the pool.
+        """Return the hits of the highest logits; their probabilities are shares among all candidates of the pool.
+
+        The logit is score / temperature (on the scale of `softmax_scores`) plus the logarithm of the adduct's prior.
 
         Parameters
         ----------
@@ -86,12 +112,16 @@ class CandidatePool:
         top_k
             How many hits at most.
         """
-        shares = softmax(softmax_scores(score_name, scores), temperature)
-        best = best_first(scores, self.mass_errors_ppm, self._inchikeys, top_k)
+        logits = softmax_scores(score_name, scores) / temperature + self.log_priors
+        shares = softmax(logits)
+        best = best_first(logits, self.mass_errors_ppm, self._inchikeys, top_k)
         hits = []
         for rank, (index, window, place) in enumerate(zip(best.tolist(), *self._located(best), strict=True), start=1):
             adduct, candidates = self._windows[window]
             score = float(scores[index])
+            evidence = {score_name: score}
+            if self._has_priors:
+                evidence["log_adduct_prior"] = float(self.log_priors[index])
             hits.append(
                 Hit(
                     rank=rank,
@@ -100,7 +130,7 @@ class CandidatePool:
                     candidate=candidates[place],
                     adduct=adduct.name,
                     mass_error_ppm=float(self.mass_errors_ppm[index]),
-                    evidence={score_name: score},
+                    evidence=evidence,
                 )
             )
         return tuple(hits)

@@ -13,6 +13,13 @@ from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.io import PER_FEATURE
 from matchms_fingerprint.kernels.tanimoto import SCORES
 
+ADDUCT_PRIOR_FLATTENING = 0.5
+"""Power of the shares of adducts among training spectra, where an adduct has to be guessed.
+
+Below 1, since exports of MZmine hold more sodium and ammonium adducts than the reference spectra that models learn
+from.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class AnnotationSettings:
@@ -23,7 +30,7 @@ class AnnotationSettings:
     top_k
         Hits kept for each feature.
     score
-        Score to rank by: "cosine", "tanimoto" or "log_likelihood".
+        Score of predicted fingerprint and candidate: "cosine", "tanimoto" or "log_likelihood".
     tolerance_ppm
         Tolerance of the precursor mass, in parts per million.
     tolerance_da
@@ -72,8 +79,8 @@ class AnnotationSettings:
 
     def _set_whole_number(self, name: str, least: int) -> None:
         value = getattr(self, name)
-        is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least
-        _require(is_whole, name, repr(value), f"must be {least} or more, a whole number")
+        is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        _require(is_whole and int(value) >= least, name, repr(value), f"must be {least} or more, a whole number")
         object.__setattr__(self, name, int(value))
 
     def _set_positive(self, name: str) -> None:
@@ -100,7 +107,7 @@ class AnnotationSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
-        return asdict(self) | {"adducts": list(self.adducts)}
+        return asdict(self) | {"adducts": list(self.adducts), "adduct_prior_flattening": ADDUCT_PRIOR_FLATTENING}
 
 
 def _require_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

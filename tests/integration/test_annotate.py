@@ -215,10 +215,13 @@ def test_a_precursor_that_is_no_number_is_unreadable(small_library: Path, tiny_b
     assert "about 180" in found.message
 
 
-def test_a_candidate_under_two_adducts_comes_once_with_the_smaller_error(
+def test_a_candidate_under_two_adducts_comes_once_under_the_likelier_then_with_the_smaller_error(
     small_library: Path, tiny_bundle: Path
 ) -> None:
-    """Windows of 20 Da: all eight structures fit one of the adducts, most of them both, 17 Da apart."""
+    """Windows of 20 Da: all eight structures fit one of the adducts, most of them both, 17 Da apart.
+
+    The model knows a share of 0.1 for [M+Na]+, and none for the ammonium and potassium adducts.
+    """
     spectrum = make_spectrum(precursor_mz=CAFFEINE_MZ + 0.01, adduct=None)
     found = one(spectrum, small_library, tiny_bundle, tolerance_da=20.0, adducts=["[M+NH4]+", "[M+H]+"])
     assert sorted(names(found)) == [
@@ -232,6 +235,54 @@ def test_a_candidate_under_two_adducts_comes_once_with_the_smaller_error(
         "phenylalanine",
     ]
     assert {hit.adduct for hit in found.hits if hit.candidate.name == "caffeine"} == {"[M+H]+"}
+
+    def adduct_of_caffeine(mz: float, *adducts: str) -> set[str]:
+        found = one(
+            make_spectrum(precursor_mz=mz, adduct=None), small_library, tiny_bundle, tolerance_da=20.0, adducts=adducts
+        )
+        return {hit.adduct for hit in found.hits if hit.candidate.name == "caffeine"}
+
+    ammonium = get_adduct("[M+NH4]+").precursor_mz(194.080376)
+    assert adduct_of_caffeine(ammonium, "[M+NH4]+", "[M+Na]+") == {"[M+Na]+"}  # likelier, though 5 Da off
+    assert adduct_of_caffeine(ammonium + 1, "[M+K]+", "[M+NH4]+") == {"[M+NH4]+"}  # equally rare, and nearer
+
+
+def test_the_prior_of_the_adduct_enters_the_ranking_where_adducts_compete(
+    small_library: Path, tiny_bundle: Path
+) -> None:
+    """Caffeine as [M+H]+ against the sugars as [M+Na]+, in one window, with priors by hand.
+
+    The shares 0.9 and 0.1 of the tiny model, to the power of 0.5: 0.9487 and 0.3162 over 1.2649.
+    """
+    log_priors = {"[M+H]+": math.log(0.75), "[M+Na]+": math.log(0.25)}
+    spectrum = make_spectrum(precursor_mz=199.07, adduct=None)
+    found = one(spectrum, small_library, tiny_bundle, tolerance_da=5.0, adducts=log_priors)
+    assert {hit.adduct for hit in found.hits} == set(log_priors)
+    temperature = load_model(tiny_bundle).temperatures["cosine"]
+    logits = [hit.score / temperature + log_priors[hit.adduct] for hit in found.hits]
+    assert logits == sorted(logits, reverse=True)
+    total = sum(map(math.exp, logits))
+    assert [hit.probability for hit in found.hits] == pytest.approx([math.exp(logit) / total for logit in logits])
+    for hit in found.hits:
+        assert hit.evidence == {"cosine": hit.score, "log_adduct_prior": pytest.approx(log_priors[hit.adduct])}
+
+
+def test_no_prior_where_the_adduct_is_known(small_library: Path, tiny_bundle: Path) -> None:
+    as_given = one(make_spectrum(precursor_mz=CAFFEINE_MZ), small_library, tiny_bundle)
+    as_asked = one(make_spectrum(precursor_mz=CAFFEINE_MZ, adduct=None), small_library, tiny_bundle, adducts=["[M+H]+"])
+    assert [set(hit.evidence) for hit in (*as_given.hits, *as_asked.hits)] == [{"cosine"}] * 4
+
+
+def test_an_adduct_that_the_charge_asks_for_counts_like_the_most_frequent(
+    small_library: Path, tiny_bundle: Path
+) -> None:
+    spectrum = make_spectrum(precursor_mz=CAFFEINE_MZ, adduct=None, charge=2)
+    found = one(spectrum, small_library, tiny_bundle, tolerance_da=200.0)
+    # [M+H]+ (194 Da) and [M+2H]2+ (388 Da) with windows of 200 Da: each structure fits both
+    assert {hit.adduct for hit in found.hits} <= {"[M+H]+", "[M+2H]2+"}
+    # 0.9 twice, 0.1 for sodium and 0.001 for each of the other four, to the power of 0.5
+    share = 0.9**0.5 / (2 * 0.9**0.5 + 0.1**0.5 + 4 * 0.001**0.5)
+    assert found.hits[0].evidence["log_adduct_prior"] == pytest.approx(math.log(share))
 
 
 def test_batches_and_model_calls_do_not_change_the_result(

@@ -32,27 +32,34 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
 def expected_hits(
     everything: Everything, p: np.ndarray, mz: float, adducts: list[str], tolerance_da: float, score: str
 ) -> list[tuple[str, str, float, float]]:
-    """Every candidate under every adduct, kept where it fits; then sorted. Returns key, adduct, score, share."""
+    """Every candidate under every adduct where it fits, the best of each kept; then sorted.
+
+    The logit is score / temperature, of a likelihood its logarithm, plus the logarithm of the adduct's prior where
+    several adducts compete: its share in training (0.001 where there is none), to the power of 0.5, over their sum.
+    Returns key, adduct, score, share of the softmax.
+    """
     _, model, candidates, bits = everything
-    found = {}
+    found: dict[str, tuple[str, float, float, float]] = {}
+    shares = {"[M+H]+": 0.9, "[M+Na]+": 0.1, "[M-H]-": 1.0}  # of the tiny model
+    priors = {name: shares.get(name, 0.001) ** 0.5 for name in adducts}
     for candidate, row in zip(candidates, bits, strict=True):
         for name in adducts:
             adduct = get_adduct(name)
             calculated = adduct.precursor_mz(candidate.exact_mass)
             error = 1e6 * (mz - calculated) / calculated
-            is_better = candidate.inchikey not in found or abs(error) < abs(found[candidate.inchikey][1])
-            if abs(mz - calculated) <= tolerance_da and is_better:
-                found[candidate.inchikey] = (name, error, NAIVE[score](p, row))
-
-    def weight(value: float) -> float:
-        """A likelihood multiplies, so its logarithm is what takes part in a softmax."""
-        return math.exp((math.log(value) if score == "log_likelihood" else value) / model.temperatures[score])
-
-    total = sum(weight(value) for _, _, value in found.values())
+            if abs(mz - calculated) > tolerance_da:
+                continue
+            value = NAIVE[score](p, row)
+            logit = (math.log(value) if score == "log_likelihood" else value) / model.temperatures[score]
+            logit += math.log(priors[name] / sum(priors.values()))
+            _, known_error, _, known_logit = found.get(candidate.inchikey, ("", math.inf, 0.0, -math.inf))
+            if (logit, -abs(error)) > (known_logit, -abs(known_error)):
+                found[candidate.inchikey] = (name, error, value, logit)
+    total = sum(math.exp(logit) for *_, logit in found.values())
     return [
-        (key, name, value, weight(value) / total)
-        for key, (name, error, value) in sorted(
-            found.items(), key=lambda item: (-round(item[1][2], 9), round(abs(item[1][1]), 3), item[0])
+        (key, name, value, math.exp(logit) / total)
+        for key, (name, error, value, logit) in sorted(
+            found.items(), key=lambda item: (-round(item[1][3], 8), round(abs(item[1][1]), 3), item[0])
         )
     ]
 

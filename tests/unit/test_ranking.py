@@ -56,10 +56,9 @@ def test_keys_are_read_only_where_they_decide() -> None:
 
 @given(
     arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6)),
-    st.floats(1e-3, 1e3),
 )
-def test_softmax_is_a_distribution_in_the_order_of_the_scores(scores: np.ndarray, temperature: float) -> None:
-    shares = softmax(scores, temperature)
+def test_softmax_is_a_distribution_in_the_order_of_the_logits(scores: np.ndarray) -> None:
+    shares = softmax(scores)
     assert shares.sum() == pytest.approx(1.0)
     assert (shares >= 0).all()
     order = np.argsort(scores)
@@ -69,34 +68,42 @@ def test_softmax_is_a_distribution_in_the_order_of_the_scores(scores: np.ndarray
 def test_softmax_against_its_formula() -> None:
     # exp(0), exp(1), exp(2) over their sum
     weights = np.array([1.0, np.e, np.e**2])
-    np.testing.assert_allclose(softmax(np.array([0.0, 0.05, 0.1]), 0.05), weights / weights.sum())
+    np.testing.assert_allclose(softmax(np.array([0.0, 1.0, 2.0])), weights / weights.sum())
 
 
-@given(TIED_SCORES, st.floats(-100, 100), st.floats(0.01, 10))
-def test_softmax_does_not_change_when_all_scores_move(scores: np.ndarray, shift: float, temperature: float) -> None:
-    np.testing.assert_allclose(
-        softmax(scores + shift, temperature), softmax(scores, temperature), rtol=1e-6, atol=1e-12
-    )
+@given(TIED_SCORES, st.floats(-100, 100))
+def test_softmax_does_not_change_when_all_logits_move(logits: np.ndarray, shift: float) -> None:
+    np.testing.assert_allclose(softmax(logits + shift), softmax(logits), rtol=1e-6, atol=1e-12)
 
 
-def test_each_once_keeps_the_smallest_error_and_the_order() -> None:
+def test_each_once_keeps_the_highest_prior_then_the_smallest_error_and_the_order() -> None:
     masses = np.array([100.0, 100.0, 100.0, 101.0, 100.0])
     places = np.array([0, 1, 0, 0, 1])
     errors = np.array([-5.0, 1.0, 2.0, 0.0, -1.0])
-    assert each_once(masses, places, errors).tolist() == [1, 2, 3]
+    assert each_once(masses, places, np.zeros(5), errors).tolist() == [1, 2, 3]
+    assert each_once(masses, places, np.array([-0.1, -3.0, -2.0, -9.0, -1.0]), errors).tolist() == [0, 3, 4]
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.sampled_from([-2.0, -1.0, 0.0, 1.0, 3.0])), max_size=30)
+    st.lists(
+        st.tuples(
+            st.integers(0, 2),
+            st.integers(0, 2),
+            st.sampled_from([-0.5, -2.0, -7.0]),
+            st.sampled_from([-2.0, -1.0, 0.0, 1.0, 3.0]),
+        ),
+        max_size=30,
+    )
 )
-def test_each_once_is_a_minimum_per_candidate(found: list[tuple[int, int, float]]) -> None:
-    masses = np.array([float(mass) for mass, _, _ in found])
-    places = np.array([place for _, place, _ in found], dtype=np.int64)
-    errors = np.array([error for _, _, error in found])
-    kept = each_once(masses, places, errors)
-    smallest = {(m, p): min(abs(e) for n, q, e in found if (n, q) == (m, p)) for m, p, _ in found}
-    assert {(int(masses[i]), int(places[i])): abs(errors[i]) for i in kept} == smallest
-    assert len(kept) == len(smallest)
+def test_each_once_is_the_best_of_each_candidate(found: list[tuple[int, int, float, float]]) -> None:
+    masses = np.array([float(mass) for mass, *_ in found])
+    places = np.array([place for _, place, *_ in found], dtype=np.int64)
+    priors = np.array([prior for *_, prior, _ in found])
+    errors = np.array([error for *_, error in found])
+    kept = each_once(masses, places, priors, errors)
+    best = {(m, p): max((r, -abs(e)) for n, q, r, e in found if (n, q) == (m, p)) for m, p, *_ in found}
+    assert {(int(masses[i]), int(places[i])): (priors[i], -abs(errors[i])) for i in kept} == best
+    assert len(kept) == len(best)
 
 
 def test_place_among_equals() -> None:
