@@ -34,11 +34,14 @@ class PeakFormulas(FormulaTable):
     ions: IntArray
 
     def loss_counts(self) -> IntArray:
-        """Return the atoms of the neutral loss that goes with each sub-formula; shape (n_formulas, n_elements)."""
+        """Return the atoms of the neutral loss that goes with each sub-formula; shape (n_formulas, n_elements).
+
+        Atoms that the fragment picked up are negative.
+        """
         return neutral_losses(self.counts, self.offsets, self.peak_offsets, self.ions)
 
     def losses(self, index: int) -> list[str]:
-        """Write the neutral losses of one peak in Hill order; "" for the precursor itself."""
+        """Write the neutral losses of one peak; "" for the precursor itself, "C2H4-H2O" if water came to the fragment."""
         return [self.write(row) for row in self.loss_counts()[self.rows(index)]]
 
 

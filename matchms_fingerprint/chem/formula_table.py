@@ -47,8 +47,10 @@ class FormulaTable:
         return [self.write(row) for row in self.counts[self.rows(index)]]
 
     def write(self, counts: IntArray) -> str:
-        """Write one row of counts as a formula in Hill order; a negative count keeps its sign."""
-        return hill_formula({symbol: int(n) for symbol, n in zip(self.symbols, counts, strict=True) if n})
+        """Write one row of counts as a formula in Hill order; what is negative follows behind a minus: "CO-H2"."""
+        present = {symbol: int(n) for symbol, n in zip(self.symbols, counts, strict=True) if n > 0}
+        missing = {symbol: -int(n) for symbol, n in zip(self.symbols, counts, strict=True) if n < 0}
+        return hill_formula(present) + ("-" + hill_formula(missing) if missing else "")
 
     @property
     def explained(self) -> np.ndarray:

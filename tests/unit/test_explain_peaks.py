@@ -43,6 +43,7 @@ def test_atoms_from_the_collision_cell() -> None:
     assert without.explained.tolist() == [True, False]
     wet = explain_peaks([123.0441], "C8H8O", "[M+H]+", tolerance_ppm=10, extra_atoms="H2O")
     assert wet.formulas(0) == ["C7H7O2"]
+    assert wet.losses(0) == ["CH2-O"]  # CH4 left, H2O came
 
 
 def test_hydrogen_slack() -> None:
