@@ -47,6 +47,9 @@ def annotate(
     predicts from its spectrum. The window follows the adduct that the input gives; without one, the common adducts of
     the ion mode are tried. No feature disappears: one without hits tells the reason in its `status`.
 
+    A structure with a permanent charge is a candidate as [M]+ or [M]- of that charge alone; a neutral one is a
+    candidate as [M]+ or [M]- only where the input itself gives this adduct.
+
     The ranking follows the logit of a candidate, score / temperature (of "log_likelihood" the logarithm of the score),
     with the temperature that was fitted for the model on validation data. Where several adducts compete, the logarithm
     of the prior of the candidate's adduct is added: its share among the model's training spectra, to the power of 0.5,

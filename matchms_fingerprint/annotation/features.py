@@ -46,6 +46,8 @@ class Feature:
         The adducts to try: the one that the input gives, else those of the settings, else the common ones.
     charge_adduct
         The one among `adducts` that is there because of the charge in the input, such as [M+2H]2+.
+    is_adduct_given
+        The input gives the adduct, and it is understood.
     spectrum
         None for a block that could not be read.
     """
@@ -61,6 +63,7 @@ class Feature:
     message: str = ""
     adducts: tuple[Adduct, ...] = ()
     charge_adduct: Adduct | None = None
+    is_adduct_given: bool = False
     spectrum: Spectrum | None = None
 
     def annotation(self, status: str, hits: tuple[Hit, ...] = (), message: str = "") -> Annotation:
@@ -184,6 +187,7 @@ def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> F
         message="; ".join(part for part in (reason, problem) if part),
         adducts=adducts,
         charge_adduct=charge_adduct,
+        is_adduct_given=adduct is not None,
         spectrum=spectrum,
     )
 

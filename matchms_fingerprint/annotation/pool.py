@@ -12,14 +12,20 @@ from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.candidates.search import CandidateSlice
 from matchms_fingerprint.chem import Adduct
+from matchms_fingerprint.constants import ELECTRON_MASS
 from matchms_fingerprint.models.calibration import softmax_scores
 from matchms_fingerprint.records import Hit
+
+_NOTHING_DA = 1e-6  # less than any atom weighs, more than rounding
 
 ScoreFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class CandidatePool:
     """The candidates in the mass windows of several adducts; each candidate counts once.
+
+    A permanent ion is a candidate under the adduct that adds nothing to it, [M]+ or [M]-, of its own charge. A neutral
+    structure is one under such an adduct only where it is known that the feature has it, since radical ions are rare.
 
     Where a candidate fits under two adducts, the one with the higher prior is taken, of equal ones that with the
     smaller absolute mass error.
@@ -32,6 +38,8 @@ class CandidatePool:
         Measured m/z.
     log_priors
         Logarithm of the prior of each adduct; None where there is no choice of adducts.
+    is_adduct_given
+        The adduct is known and no guess.
     """
 
     def __init__(
@@ -39,6 +47,7 @@ class CandidatePool:
         windows: Sequence[tuple[Adduct, CandidateSlice]],
         precursor_mz: float,
         log_priors: dict[str, float] | None = None,
+        is_adduct_given: bool = False,
     ) -> None:
         self._windows = [(adduct, candidates) for adduct, candidates in windows if len(candidates)]
         masses = [candidates.exact_masses for _, candidates in self._windows]
@@ -53,7 +62,9 @@ class CandidatePool:
                 for (adduct, _), mass in zip(self._windows, masses, strict=True)
             ]
         )
-        self._kept = each_once(_joined(masses), places, priors, errors)
+        possible = _joined([can_be(adduct, found.charges, is_adduct_given) for adduct, found in self._windows])
+        rows = np.flatnonzero(possible)
+        self._kept = rows[each_once(_joined(masses)[rows], places[rows], priors[rows], errors[rows])]
         self._starts = np.cumsum([0, *(len(mass) for mass in masses[:-1])], dtype=np.int64)
         self.mass_errors_ppm = errors[self._kept]
         """(measured - calculated) m/z over the calculated one, ndarray of shape (n,), float64, parts per million."""
@@ -75,7 +86,7 @@ class CandidatePool:
             (adduct, library.search(precursor_mz=mz, adduct=adduct, tolerance_ppm=ppm, tolerance_da=da))
             for adduct in feature.adducts
         ]
-        return cls(windows, mz, log_priors)
+        return cls(windows, mz, log_priors, feature.is_adduct_given)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -150,6 +161,29 @@ class CandidatePool:
             taken = self._windows[window][1].take(here).inchikeys
             keys |= {(window, place): key for place, key in zip(here, taken, strict=True)}
         return [keys[found] for found in zip(windows, places, strict=True)]
+
+
+def can_be(adduct: Adduct, charges: np.ndarray, is_adduct_given: bool) -> np.ndarray:
+    """Tell which structures can be an ion of this adduct.
+
+    Parameters
+    ----------
+    adduct
+        The adduct.
+    charges
+        Permanent charges of the structures, ndarray of shape (n,), integers.
+    is_adduct_given
+        The adduct is known, so that a neutral structure under [M]+ or [M]- is a radical ion.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+    """
+    is_bare = abs(adduct.mass_shift + adduct.charge * ELECTRON_MASS) < _NOTHING_DA
+    if not is_bare:
+        return np.equal(charges, 0)
+    is_ion = np.equal(charges.astype(np.int64) * adduct.n_molecules, adduct.charge)
+    return is_ion | np.equal(charges, 0) if is_adduct_given else is_ion
 
 
 def ion_mz(adduct: Adduct, neutral_masses: np.ndarray) -> np.ndarray:

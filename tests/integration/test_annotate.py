@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import make_spectrum, random_spectra, tiny_model
+from builders import TINY_FINGERPRINT, make_spectrum, random_spectra, tiny_model
 from matchms import Spectrum
 
 from matchms_fingerprint import Annotation, CandidateLibrary, annotate, load_model, load_spectra
@@ -212,7 +212,7 @@ def test_a_precursor_that_is_no_number_is_unreadable(small_library: Path, tiny_b
     spectrum._metadata._data["precursor_mz"] = "about 180"
     found = one(spectrum, small_library, tiny_bundle)
     assert (found.status, found.feature_id) == ("unreadable", "1")
-    assert "about 180" in found.message
+    assert "the precursor m/z 'about" in found.message
 
 
 def test_a_candidate_under_two_adducts_comes_once_under_the_likelier_then_with_the_smaller_error(
@@ -271,6 +271,59 @@ def test_no_prior_where_the_adduct_is_known(small_library: Path, tiny_bundle: Pa
     as_given = one(make_spectrum(precursor_mz=CAFFEINE_MZ), small_library, tiny_bundle)
     as_asked = one(make_spectrum(precursor_mz=CAFFEINE_MZ, adduct=None), small_library, tiny_bundle, adducts=["[M+H]+"])
     assert [set(hit.evidence) for hit in (*as_given.hits, *as_asked.hits)] == [{"cosine"}] * 4
+
+
+IONS = (
+    ("C[N+](C)(C)CCO", "choline"),  # C5H14NO+
+    ("CN(C)CCCO", "neutral"),  # C5H13NO; as [M+H]+ it has the m/z of choline
+    ("F[B-](F)(F)F", "tetrafluoroborate"),  # BF4-
+    ("C[N+](C)(C)CCCC[N+](C)(C)C", "dication"),  # C10H26N2+2
+)
+
+
+@pytest.fixture(scope="module")
+def ions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of permanent ions, and a neutral molecule."""
+    return CandidateLibrary.build(IONS, tmp_path_factory.mktemp("ions") / "lib", fingerprint=TINY_FINGERPRINT).path
+
+
+@pytest.mark.parametrize(
+    ("molecule_da", "ion", "metadata", "expected"),
+    [
+        # masses of C5H14NO, C5H13NO, BF4, C10H26N2 from their atoms
+        (104.107539, "[M]+", {}, {("choline", "[M]+"), ("neutral", "[M+H]+")}),
+        (104.107539, "[M]+", {"adduct": "[M]+"}, {("choline", "[M]+")}),
+        (104.107539, "[M+H]+", {}, set()),
+        (104.107539, "[M+H]+", {"adduct": "[M+H]+"}, set()),
+        (104.107539, "[M+Na]+", {}, set()),
+        (103.099714, "[M]+", {}, set()),
+        (103.099714, "[M]+", {"adduct": "[M]+"}, {("neutral", "[M]+")}),
+        (103.099714, "[M]+", {"adduct": "M+."}, {("neutral", "[M]+")}),
+        (104.107539, "[M]-", {"adduct": "[M]-", "ionmode": "negative"}, set()),
+        (87.002918, "[M]-", {"adduct": "[M]-", "ionmode": "negative"}, {("tetrafluoroborate", "[M]-")}),
+        (87.002918, "[M]+", {"adduct": "[M]+"}, set()),
+        (87.002918, "[M-H]-", {"adduct": "[M-H]-", "ionmode": "negative"}, set()),
+        (174.209599, "[M]2+", {"adduct": "[M]2+", "charge": 2}, {("dication", "[M]2+")}),
+        (174.209599, "[M]+", {"adduct": "[M]+"}, set()),
+    ],
+)
+def test_permanent_ions_are_their_own_ions_and_neutrals_no_radicals_unless_given(
+    ions: Path,
+    tiny_bundle: Path,
+    molecule_da: float,
+    ion: str,
+    metadata: dict[str, object],
+    expected: set[tuple[str, str]],
+) -> None:
+    mz = get_adduct(ion).precursor_mz(molecule_da)
+    found = one(make_spectrum(precursor_mz=mz, **{"adduct": None} | metadata), ions, tiny_bundle)
+    assert {(hit.candidate.name, hit.adduct) for hit in found.hits} == expected
+    assert found.status == ("annotated" if expected else "no_candidates")
+
+
+def test_a_radical_is_no_candidate_where_the_settings_alone_name_the_adduct(ions: Path, tiny_bundle: Path) -> None:
+    mz = get_adduct("[M]+").precursor_mz(103.099714)
+    assert one(make_spectrum(precursor_mz=mz, adduct=None), ions, tiny_bundle, adducts=["[M]+"]).hits == ()
 
 
 def test_an_adduct_that_the_charge_asks_for_counts_like_the_most_frequent(
