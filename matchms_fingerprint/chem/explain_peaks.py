@@ -41,8 +41,10 @@ class PeakFormulas(FormulaTable):
         return neutral_losses(self.counts, self.offsets, self.peak_offsets, self.ions)
 
     def losses(self, index: int) -> list[str]:
-        """Write the neutral losses of one peak; "" for the precursor itself, "C2H4-H2O" if water came to the fragment."""
-        return [self.write(row) for row in self.loss_counts()[self.rows(index)]]
+        """Write the neutral losses of one peak: "" for the precursor itself, "CH2-O" if CH4 left and H2O came."""
+        rows = self.rows(index)
+        spectrum = np.searchsorted(self.peak_offsets, index % len(self), side="right") - 1
+        return [self.write(self.ions[spectrum] - row) for row in self.counts[rows]]
 
 
 def explain_peaks(
