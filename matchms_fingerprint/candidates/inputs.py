@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +19,7 @@ from matchms_fingerprint.candidates.rows import Row
 from matchms_fingerprint.candidates.sdf import sdf_rows
 from matchms_fingerprint.candidates.tables import Table, is_number_and_structure, open_table, table_rows
 from matchms_fingerprint.errors import InputFileError
+from matchms_fingerprint.io.sources import repaired_text
 
 _SUFFIXES = {
     ".smi": "smiles",
@@ -35,6 +36,7 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+_HEAD = 200
 _LONGEST_LINE = 1 << 16
 _BROKEN_STREAM = (EOFError, gzip.BadGzipFile, zlib.error)
 
@@ -112,7 +114,7 @@ class StructureFile:
                 with _as_text(raw) as text:
                     for row in self._text_rows(text):
                         number = row.number
-                        yield row
+                        yield _repaired(row)
         except _BROKEN_STREAM as error:
             raise InputFileError(f"{self.path}: the gzip data breaks off after row {number} ({error})") from None
 
@@ -179,10 +181,11 @@ class StructureFile:
                 self._choose(Table(table.schema_arrow.names, "", iter(())))
             return
         with self.path.open("rb") as raw, _as_text(raw) as text:
-            if self.kind == "table":
+            if "\0" in text.read(_HEAD):
+                raise InputFileError(f"{self.path}: is no text, or UTF-16 without its mark; save it as UTF-8 text")
+        if self.kind == "table":
+            with self.path.open("rb") as raw, _as_text(raw) as text:
                 self._choose(self._table(text))
-            else:
-                text.read(1)
 
     def _parquet_rows(self) -> Iterator[Row]:
         with pq.ParquetFile(self.path) as table:
@@ -202,12 +205,20 @@ class StructureFile:
                     yield Row(number, smiles.strip() or inchi.strip(), name.strip(), source.strip())
 
 
-def _as_text(raw: IO[bytes]) -> io.TextIOWrapper:
-    """Return a text stream over a file, gzipped or not; bytes that are not UTF-8 become a replacement character."""
-    magic = raw.read(2)
-    raw.seek(0)
-    stream = gzip.GzipFile(fileobj=raw) if magic == b"\x1f\x8b" else raw
-    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+def _as_text(raw: io.BufferedReader) -> io.TextIOWrapper:
+    """Return a text stream over a file, gzipped or not; bytes that are not UTF-8 come as surrogates, see `_repaired`.
+
+    UTF-16 is told from its byte order mark.
+    """
+    stream: Any = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(b"\x1f\x8b") else raw
+    if stream.peek(2).startswith((b"\xff\xfe", b"\xfe\xff")):
+        return io.TextIOWrapper(stream, encoding="utf-16", errors="replace", newline="")
+    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _repaired(row: Row) -> Row:
+    """Read as Latin-1 what was not UTF-8, field by field."""
+    return Row(row.number, *map(repaired_text, row[1:]))
 
 
 def _smiles_rows(text: IO[str]) -> Iterator[Row]:

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from matchms_fingerprint.candidates.columns import USUAL_NAMES
 from matchms_fingerprint.candidates.rows import Row
+from matchms_fingerprint.io.sources import repaired_text
 
 _DELIMITERS = "\t,;|"
 _SMILES_OR_INCHI = re.compile(r"(?:[A-Za-z\[][A-Za-z0-9@+\-\[\]()=#$:/\\.%*~]*|InChI=\S+)")
@@ -58,7 +59,7 @@ def open_table(text: IO[str], prefers_tabs: bool, header: bool = True) -> Table:
     """
     line = text.readline()
     delimiter = _delimiter_of(line, prefers_tabs)
-    fields = [_unquote(name).strip() for name in next(_reader([line], delimiter), [])]
+    fields = [repaired_text(_unquote(name).strip()) for name in next(_reader([line], delimiter), [])]
     is_numbered = is_number_and_structure(fields)
     if header and not is_numbered:
         return Table(fields, delimiter, text)

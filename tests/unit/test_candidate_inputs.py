@@ -179,10 +179,45 @@ def test_rows_of_another_length_are_a_problem_of_the_row(tmp_path: Path) -> None
     assert rows[1].problem == "row has 1 fields, the header 2"
 
 
-def test_bytes_that_are_no_text_cost_no_row(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-16-be with mark"])
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", 'Größe,smiles,name\r\n1,C,"Müller, grün"\r\n2,CC,ethane\r\n'),
+        ("a.tsv", "smiles\tname\nC\tMüller, grün\nCC\tethane\n"),
+        ("a.smi", "C Müller, grün\nCC ethane\n"),
+        ("a.txt", "C Müller, grün\nCC ethane\n"),
+    ],
+)
+def test_text_may_be_encoded_in_many_ways(
+    tmp_path: Path, encoding: str, compressed: bool, name: str, text: str
+) -> None:
+    data = b"\xfe\xff" + text.encode("utf-16-be") if "mark" in encoding else text.encode(encoding)
+    (tmp_path / name).write_bytes(gzip.compress(data) if compressed else data)
+    assert [(row.text, row.name) for row in rows_of(tmp_path / name)] == [("C", "Müller, grün"), ("CC", "ethane")]
+
+
+def test_a_latin_1_row_among_utf_8_ones(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"
-    path.write_bytes(b"smiles\tname\nC\tm\xe9thane\nCC\tethane\n")
-    assert [row.text for row in rows_of(path)] == ["C", "CC"]
+    path.write_bytes(
+        "smiles\tname\nC\tgrün\n".encode() + "CC\tgrün\nCCC\tβ\n".encode().replace(b"\xc3\xbc", b"\xfc")
+    )
+    assert [row.name for row in rows_of(path)] == ["grün", "grün", "β"]
+
+
+def test_a_latin_1_header_is_legible_in_messages(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("Größe,Name\n1,x\n".encode("latin-1"))
+    with pytest.raises(InputFileError, match="among 'Größe', 'Name'"):
+        StructureFile(path)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.smi"])
+def test_utf_16_without_its_mark_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes("smiles,name\nC,x\n".encode("utf-16-le"))
+    with pytest.raises(InputFileError, match="save it as UTF-8"):
+        StructureFile(tmp_path / name)
 
 
 def test_text_file_may_be_a_list_of_smiles(tmp_path: Path) -> None:
