@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -16,6 +17,7 @@ from matchms_fingerprint.cli import options
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 TOLERANCE_PPM = 15.0
 """Wider than the default: matchms gives the precursor of glucose as 203.05, 13 ppm from its [M+Na]+."""
@@ -95,19 +97,20 @@ def command(model: str, quiet: bool) -> None:
         write_mgf(mgf)
         settings = AnnotationSettings(top_k=ALL_HITS, tolerance_ppm=TOLERANCE_PPM)
         run(console, mgf, STARTER, model, results, settings)
-        table = result_table(results / TABLE)
-    stdout_console().print(table)
+        table, ranks = result_table(results / TABLE), true_ranks(results / TABLE)
+    out = stdout_console()
+    out.print(table)
+    out.print(score_in_words(ranks))
     console.print(
         "The green ones are right. These are common compounds: the model may have seen other spectra of them, and the "
         "starter library holds few rivals. What to expect of new compounds: `matchms-fingerprint models show`."
     )
+    console.print("\nNow your own export of MZmine:\n", style="bold")
     console.print(
-        "\n[bold]Now your own export of MZmine:[/]\n\n"
         "  matchms-fingerprint annotate your_features.mgf -o results\n\n"
         "and with your own structures:\n\n"
         "  matchms-fingerprint candidates build your_structures.csv -o library\n"
-        "  matchms-fingerprint annotate your_features.mgf --candidates library -o results_library\n",
-        highlight=False,
+        "  matchms-fingerprint annotate your_features.mgf --candidates library -o results_library\n"
     )
 
 
@@ -146,32 +149,53 @@ def result_table(path: Path) -> Table:
     for column in table.columns:
         column.no_wrap = True
     table.columns[4].overflow = "ellipsis"
-    with open(path, encoding="utf-8", newline="") as handle:
-        rows = csv.DictReader(handle, delimiter="\t")
-        for feature_id, group in groupby(rows, key=itemgetter("feature_id")):
-            compound = COMPOUNDS[int(feature_id) - 1]
-            table.add_row(feature_id, *_cells(list(group), compound), end_section=True)
+    for feature_id, rows in _features(path):
+        table.add_row(feature_id, *_cells(rows, COMPOUNDS[int(feature_id) - 1]), end_section=True)
     return table
 
 
-def _cells(rows: list[dict[str, Any]], compound: KnownCompound) -> list[str]:
-    """Return the cells of one feature after its id; its true compound is marked green."""
-    hits = [row for row in rows if row["rank"]]
-    right = [int(row["rank"]) for row in hits if row["inchikey"][:14] in compound.skeletons]
-    rank = f"{right[0]} of {len(hits)}" if right else f"none of {len(hits)}"
-    shown = hits[:SHOWN_HITS]
+def true_ranks(path: Path) -> list[int | None]:
+    """Return the rank of the true compound for each feature of `annotations.tsv`, None where it is no hit."""
     return [
-        f"{float(rows[0]['precursor_mz']):.4f}",
-        compound.name,
-        f"[bold {'green' if right and right[0] == 1 else 'yellow'}]{rank}[/]",
-        "\n".join(_marked(row["name"] or row["formula"], int(row["rank"]) in right) for row in shown)
-        or rows[0]["status"],
-        "\n".join(_marked(f"{float(row['probability']):.0%}", int(row["rank"]) in right) for row in shown),
-        "\n".join(_marked(row["adduct"], int(row["rank"]) in right) for row in shown),
+        next(iter(_right_ranks(rows, COMPOUNDS[int(feature_id) - 1])), None) for feature_id, rows in _features(path)
     ]
 
 
-def _marked(text: str, is_right: bool) -> str:
-    from rich.markup import escape
+def score_in_words(ranks: Sequence[int | None]) -> str:
+    """Return how many compounds were found, for people."""
+    first, shown = (sum(rank is not None and rank <= most for rank in ranks) for most in (1, SHOWN_HITS))
+    return f"Of {len(ranks)} compounds, {first} ranked first and {shown} among the first three."
 
-    return f"[green]{escape(text)}[/]" if is_right else escape(text)
+
+def _features(path: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield id and rows of each feature of `annotations.tsv`."""
+    with open(path, encoding="utf-8", newline="") as handle:
+        for feature_id, rows in groupby(csv.DictReader(handle, delimiter="\t"), key=itemgetter("feature_id")):
+            yield feature_id, list(rows)
+
+
+def _right_ranks(rows: list[dict[str, Any]], compound: KnownCompound) -> list[int]:
+    """Return the ranks of the hits that are the true compound, ascending."""
+    return [int(row["rank"]) for row in rows if row["rank"] and row["inchikey"][:14] in compound.skeletons]
+
+
+def _cells(rows: list[dict[str, Any]], compound: KnownCompound) -> list[str | Text]:
+    """Return the cells of one feature after its id; its true compound is marked green."""
+    from rich.text import Text
+
+    right = _right_ranks(rows, compound)
+    hits = [row for row in rows if row["rank"]]
+    rank = f"{right[0]} of {len(hits)}" if right else f"none of {len(hits)}"
+    shown = [row | {"style": "green" if int(row["rank"]) in right else ""} for row in hits[:SHOWN_HITS]]
+
+    def lines(cell: Callable[[dict[str, Any]], str]) -> Text:
+        return Text("\n").join(Text(cell(row), row["style"]) for row in shown)
+
+    return [
+        f"{float(rows[0]['precursor_mz']):.4f}",
+        compound.name,
+        Text(rank, f"bold {'green' if right and right[0] == 1 else 'yellow'}"),
+        lines(lambda row: row["name"] or row["formula"]) if shown else rows[0]["status"],
+        lines(lambda row: f"{float(row['probability']):.0%}"),
+        lines(itemgetter("adduct")),
+    ]

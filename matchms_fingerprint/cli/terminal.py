@@ -52,10 +52,11 @@ def stdout_console() -> Console:
 
 
 def _console(stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False)
-    if console.is_terminal:
-        return console
-    return Console(stderr=stderr, highlight=False, width=_WIDTH_IN_FILES)
+    """Return a console that takes text as it is: `[neg]` and `:on:` in names of users are no markup."""
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _WIDTH_IN_FILES
+    return console
 
 
 class _LineHandler(logging.Handler):

@@ -13,7 +13,7 @@ from rich.console import Console
 from matchms_fingerprint import annotate, load_spectra
 from matchms_fingerprint.annotation.results import COLUMNS
 from matchms_fingerprint.chem import common_adducts, standardize
-from matchms_fingerprint.cli.demo import COMPOUNDS, TOLERANCE_PPM, result_table, write_mgf
+from matchms_fingerprint.cli.demo import COMPOUNDS, TOLERANCE_PPM, result_table, score_in_words, true_ranks, write_mgf
 from matchms_fingerprint.io.tables import table_writer
 
 # one structure for each compound, written independently of the keys in the demo
@@ -91,6 +91,13 @@ def test_the_table_tells_rank_failure_and_absence(tmp_path: Path) -> None:
         ["2", "304.1531", "cocaine", "none", "of", "1", "stranger", "25%", "[M+H]+"],
         ["3", "203.0500", "glucose", "none", "of", "0", "no_candidates"],
     ]
+    ranks = true_ranks(tmp_path / "annotations.tsv")
+    assert ranks == [2, None, None]
+    assert score_in_words(ranks) == "Of 3 compounds, 0 ranked first and 1 among the first three."
+
+
+def test_score_in_words() -> None:
+    assert score_in_words([1, 3, 4, None, 1]) == "Of 5 compounds, 2 ranked first and 3 among the first three."
 
 
 def test_the_table_shows_what_annotate_finds(command_line: CommandLine, tmp_path: Path) -> None:
@@ -103,3 +110,6 @@ def test_the_table_shows_what_annotate_finds(command_line: CommandLine, tmp_path
         is_right = [hit.candidate.inchikey14 in compound.skeletons for hit in annotation.hits]
         (line,) = [line for line in out.splitlines() if f" {compound.name} " in line and " of " in line]
         assert f"{is_right.index(True) + 1} of {len(is_right)}" in line
+    ranks = [[hit.candidate.inchikey14 in compound.skeletons for hit in annotation.hits].index(True) + 1
+             for annotation, compound in zip(annotations, COMPOUNDS, strict=True)]  # fmt: skip
+    assert score_in_words(ranks) in out.splitlines()
