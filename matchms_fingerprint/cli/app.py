@@ -47,10 +47,13 @@ def app() -> None:
 def main() -> None:
     """Run the command line; an expected error is printed as one line and gives an exit code other than 0.
 
-    Ends with 0 when all went well, 1 for what is wrong with the input or the machine, 2 for a mistyped command, 130
-    and 143 when stopped from outside: then the outputs begun are removed, as after any error.
+    Ends with 0 when all went well, 1 for what is wrong with the input or the machine, 2 for a mistyped command, and
+    129 (closed terminal), 130 or 143 when stopped from outside: then the outputs begun are removed, as after any error.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it on purpose
+            signal.signal(number, _stop)
     try:
         code = app(prog_name=PROGRAM, standalone_mode=False)
     except NoArgsIsHelpError as error:
@@ -70,6 +73,10 @@ def main() -> None:
     except MemoryError:
         code = _fail("the memory is full; a smaller --batch-size needs less", 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stop(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 def _fail(message: str, code: int) -> int:

@@ -377,7 +377,7 @@ def start(arguments: list[object], tmp_path: Path, **options: Any) -> subprocess
     return process
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_stopped_from_outside_it_leaves_nothing(
     arguments: list[object], tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
@@ -423,3 +423,10 @@ def test_every_real_export_gives_a_row_for_each_feature(
         arguments[1], arguments[7] = path, tmp_path / path.stem
         assert command_line(*arguments, "--score", score)[0] == 0
         assert len({row["feature_id"] for row in rows_in(tmp_path / path.stem)}) == expected[path.name]
+
+
+def test_names_are_printed_as_they_are(command_line: CommandLine, arguments: list[object], tmp_path: Path) -> None:
+    """Brackets are markup and colons are emoji to rich."""
+    code, _, err = command_line(*arguments[:-1], tmp_path / "out [neg] :on:")
+    assert code == 0
+    assert f"Wrote {tmp_path / 'out [neg] :on:' / 'annotations.tsv'} and run.json\n" in err

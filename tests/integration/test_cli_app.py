@@ -10,7 +10,7 @@ import pytest
 from annotation_cases import CommandLine
 
 from matchms_fingerprint.cli.app import COMMANDS
-from matchms_fingerprint.cli.terminal import open_terminal
+from matchms_fingerprint.cli.terminal import open_terminal, plain_table, stdout_console
 
 SUBCOMMANDS = [
     ("candidates", "build"), ("candidates", "info"), ("candidates", "search"),
@@ -110,6 +110,28 @@ def test_warnings_of_libraries_become_log_lines_and_deprecations_vanish(capsys: 
     assert err.startswith("warning: ")
     assert "look out" in err
     assert "will change" not in err
+
+
+@pytest.mark.usefixtures("own_logging")
+def test_consoles_take_text_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    table = plain_table("[a]", title="[b]")
+    table.add_row("[neg] :on:")
+    stdout_console().print("[neg] :on:", table)
+    open_terminal(quiet=False).print("[neg] :on:")
+    out, err = capsys.readouterr()
+    assert [line.strip() for line in out.splitlines() if "[" in line] == ["[neg] :on:", "[b]", "[a]", "[neg] :on:"]
+    assert err == "[neg] :on:\n"
+
+
+def test_nohup_is_respected() -> None:
+    """A signal that whoever started the program wants ignored stays ignored."""
+    code = (
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "from matchms_fingerprint.cli import app\n"
+        "app.app = lambda **_: signal.raise_signal(signal.SIGHUP) or 7\n"
+        "app.main()"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 7
 
 
 def test_a_reader_that_stops_reading_ends_quietly(tiny_bundle) -> None:
