@@ -14,6 +14,7 @@ from rdkit import Chem
 
 from matchms_fingerprint.constants import ELECTRON_MASS, ION_MODES
 from matchms_fingerprint.errors import AdductError
+from matchms_fingerprint.io.adduct_names import clean_adduct_name
 
 _COMMON = {
     "positive": ("[M+H]+", "[M+Na]+", "[M+NH4]+", "[M-H2O+H]+", "[M+K]+", "[M]+"),
@@ -25,7 +26,6 @@ _FORMULA = re.compile(r"(?:[A-Z][a-z]?\d*)+")
 _ELEMENTS = frozenset(Chem.GetPeriodicTable().GetElementSymbol(number) for number in range(1, 119))
 # matchms reads these as elements (Ac is actinium); the others that it knows stay with it
 _ACETATE = re.compile(r"(?<=[+-])(\d*)O[Aa]c(?=[+\-\]])")
-_MINUS_SIGNS = str.maketrans("−–‐‑", "----")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def get_adduct(name: str) -> Adduct:
     # imported here, since it takes seconds, and building a library needs no adducts
     from matchms.filtering.filter_utils import interpret_unknown_adduct as parser
 
-    cleaned = _clean_name(name)
+    cleaned = clean_adduct_name(str(name))
     if not _SHAPE.fullmatch(cleaned):
         raise AdductError(f"adduct {name!r}: not understood; write it like [M+H]+, [2M+Na]+ or [M+FA-H]-")
     charge = parser.get_charge_of_adduct(cleaned)
@@ -112,15 +112,3 @@ def common_adducts(ion_mode: str) -> tuple[Adduct, ...]:
     if ion_mode not in _COMMON:
         raise AdductError(f"ion mode {ion_mode!r}: must be one of {', '.join(_COMMON)}")
     return tuple(get_adduct(name) for name in _COMMON[ion_mode])
-
-
-def _clean_name(name: str) -> str:
-    """Return the name as matchms spells it, without blanks and radical signs, the charge as in "2+"."""
-    from matchms.filtering.metadata_processing.clean_adduct import _clean_adduct
-
-    text = re.sub(r"\s+", "", str(name)).translate(_MINUS_SIGNS)
-    text = re.sub(r"[.•·˙]", "", text)
-    text = re.sub(r"\]([+-])([1-9])$", r"]\2\1", text)
-    text = re.sub(r"\]1([+-])$", r"]\1", text)
-    cleaned: str = _clean_adduct(text)
-    return cleaned
