@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from matchms_fingerprint.io import load_spectra
     from matchms_fingerprint.models import FingerprintModel, load_model
     from matchms_fingerprint.records import Annotation, Candidate, Hit
-    from matchms_fingerprint.similarity import EmbeddingSimilarity, FingerprintRetrieval, register_with_matchms
+    from matchms_fingerprint.similarity import (
+        EmbeddingSimilarity,
+        FastCosineGreedy,
+        FastModifiedCosineGreedy,
+        FingerprintRetrieval,
+        register_with_matchms,
+    )
 
 __version__ = version("matchms_fingerprint")
 
@@ -25,6 +31,8 @@ _HOMES = {
     "Candidate": "records",
     "CandidateLibrary": "candidates",
     "EmbeddingSimilarity": "similarity",
+    "FastCosineGreedy": "similarity",
+    "FastModifiedCosineGreedy": "similarity",
     "FingerprintModel": "models",
     "FingerprintRetrieval": "similarity",
     "Hit": "records",
@@ -41,6 +49,8 @@ __all__ = [
     "Candidate",
     "CandidateLibrary",
     "EmbeddingSimilarity",
+    "FastCosineGreedy",
+    "FastModifiedCosineGreedy",
     "FingerprintModel",
     "FingerprintRetrieval",
     "Hit",

@@ -11,9 +11,22 @@ from matchms.filtering.filter_order import ALL_FILTERS, FILTER_FUNCTION_NAMES
 from matchms_fingerprint import filters
 from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.similarity.embedding import EmbeddingSimilarity
+from matchms_fingerprint.similarity.fast_cosine import (
+    FastCosineGreedy,
+    FastModifiedCosineGreedy,
+    FastNeutralLossesCosine,
+)
+from matchms_fingerprint.similarity.fast_entropy import FastSpectralEntropy
 from matchms_fingerprint.similarity.fingerprint_retrieval import FingerprintRetrieval
 
-SCORE_CLASSES = (EmbeddingSimilarity, FingerprintRetrieval)
+SCORE_CLASSES = (
+    EmbeddingSimilarity,
+    FastCosineGreedy,
+    FastModifiedCosineGreedy,
+    FastNeutralLossesCosine,
+    FastSpectralEntropy,
+    FingerprintRetrieval,
+)
 
 RUNS_AFTER = {
     "require_ms2": "require_correct_ms_level",
