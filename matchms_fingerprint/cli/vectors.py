@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from matchms_fingerprint.io.sources import detect_format
 
 if TYPE_CHECKING:
     from matchms_fingerprint.annotation.features import Feature
     from matchms_fingerprint.models import FingerprintModel
+
+PREDICTED = "predicted"
+FEATURE_COLUMNS = {
+    "feature_id": pa.string(),
+    "scans": pa.string(),
+    "precursor_mz": pa.float64(),
+    "retention_time_s": pa.float64(),
+    "ion_mode": pa.string(),
+    "adduct": pa.string(),
+    "n_peaks": pa.int64(),
+    "status": pa.string(),
+}
+"""What stands beside each vector. `status` is "predicted", or the reason why there is no vector."""
 
 
 def write_vectors(
@@ -41,10 +55,10 @@ def write_vectors(
     from matchms_fingerprint.annotation.features import read_features
     from matchms_fingerprint.annotation.results import made_from
     from matchms_fingerprint.annotation.settings import AnnotationSettings
-    from matchms_fingerprint.cli.array_files import PREDICTED, Vectors, check_array_path, open_array_file
     from matchms_fingerprint.cli.summary import show_statuses
     from matchms_fingerprint.cli.terminal import count_blocks, feature_progress, open_terminal
     from matchms_fingerprint.io import ReadReport, iter_features
+    from matchms_fingerprint.io.array_files import Vectors, check_array_path, open_array_file
     from matchms_fingerprint.models import load_model
 
     check_array_path(output, overwrite)
@@ -61,20 +75,27 @@ def write_vectors(
         "fingerprint": str(loaded.fingerprint),
         "settings": {"ion_mode": ion_mode, "per_feature": per_feature, "min_peaks": min_peaks},
     }
-    vectors = Vectors(name, empty.shape[1], empty.dtype, provenance)
+    vectors = Vectors(name, empty.shape[1], empty.dtype, FEATURE_COLUMNS, provenance)
     statuses: Counter[str] = Counter()
     with (
         open_array_file(output, vectors) as write,
         feature_progress(console, "predicting", count_blocks(file)) as advance,
     ):
         for batch in batches(features, batch_size):
-            write(batch, _vectors_of(loaded, batch, name, binary))
+            missing = np.array([bool(feature.status) for feature in batch])
+            write([_cells(feature) for feature in batch], _vectors_of(loaded, batch, name, binary), missing)
             for feature in batch:
                 statuses[feature.status or PREDICTED] += 1
                 advance(report)
     show_statuses(console, statuses, PREDICTED)
     console.print(f"Read {report.summary()}.")
     console.print(f"Wrote {output}", soft_wrap=True, style="bold")
+
+
+def _cells(feature: Feature) -> list[Any]:
+    """Return the values of `FEATURE_COLUMNS`."""
+    known = [getattr(feature, column) for column in FEATURE_COLUMNS if column != "status"]
+    return [*known, feature.status or PREDICTED]
 
 
 def _vectors_of(model: FingerprintModel, features: Sequence[Feature], name: str, binary: bool) -> np.ndarray:

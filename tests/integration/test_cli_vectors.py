@@ -12,7 +12,7 @@ from annotation_cases import CommandLine
 from matchms import Spectrum
 
 from matchms_fingerprint import load_model, load_spectra
-from matchms_fingerprint.cli.array_files import FEATURE_COLUMNS
+from matchms_fingerprint.cli.vectors import FEATURE_COLUMNS
 from matchms_fingerprint.models import FingerprintModel
 
 READY = ("annotated", "no_candidates", "annotated-negative")

@@ -1,4 +1,4 @@
-"""Files that hold one vector per feature: TSV, NumPy npz, or Parquet, written batch by batch."""
+"""Files that hold one vector per row beside some columns: TSV, NumPy npz, or Parquet, written batch by batch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,27 +17,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from matchms_fingerprint.annotation.features import Feature
 from matchms_fingerprint.errors import OutputError
-from matchms_fingerprint.io.artifacts import atomic_file
+from matchms_fingerprint.io.artifacts import atomic_file, check_parent
 
-PREDICTED = "predicted"
-FEATURE_COLUMNS = {
-    "feature_id": pa.string(),
-    "scans": pa.string(),
-    "precursor_mz": pa.float64(),
-    "retention_time_s": pa.float64(),
-    "ion_mode": pa.string(),
-    "adduct": pa.string(),
-    "n_peaks": pa.int64(),
-    "status": pa.string(),
-}
-"""What stands beside each vector. `status` is "predicted", or the reason why there is no vector."""
+Rows = Sequence[Sequence[Any]]
+"""For each row of a batch its cells, in the order of `Vectors.columns`."""
 
-Write = Callable[[Sequence[Feature], np.ndarray], None]
-"""Appends a batch: n features in input order, and their vectors as an array of shape (n, width).
+Write = Callable[[Rows, np.ndarray, np.ndarray], None]
+"""Appends a batch: n rows, their vectors as an array of shape (n, width), and which of these are missing, bool (n,).
 
-The vectors of features that have a status (the reason why nothing was predicted) are not looked at.
+Missing vectors are not looked at.
 """
 
 
@@ -53,6 +42,8 @@ class Vectors:
         Length of a vector.
     dtype
         float32 or uint8.
+    columns
+        Names and types (string, int64 or float64) of what stands beside each vector.
     provenance
         JSON-safe; kept in npz (array `provenance`) and Parquet (schema metadata).
     """
@@ -60,11 +51,13 @@ class Vectors:
     name: str
     width: int
     dtype: np.dtype
+    columns: Mapping[str, pa.DataType]
     provenance: dict[str, Any]
 
 
 def check_array_path(path: Path, overwrite: bool) -> None:
-    """Raise `OutputError` unless `path` ends with a known suffix and is free or may be replaced."""
+    """Raise `OutputError` unless `path` ends with a known suffix and may be written."""
+    check_parent(path)
     if path.suffix not in _FORMATS:
         raise OutputError(f"{path}: the name must end in {', '.join(_FORMATS)}; that says which format to write")
     if path.is_dir():
@@ -80,12 +73,6 @@ def open_array_file(path: Path, vectors: Vectors) -> Iterator[Write]:
         yield write
 
 
-def _cells(feature: Feature) -> list[Any]:
-    """Return the values of `FEATURE_COLUMNS`."""
-    known = [getattr(feature, column) for column in FEATURE_COLUMNS if column != "status"]
-    return [*known, feature.status or PREDICTED]
-
-
 @contextmanager
 def _tsv(path: Path, vectors: Vectors) -> Iterator[Write]:
     """One column per number, empty where there is no vector."""
@@ -93,11 +80,11 @@ def _tsv(path: Path, vectors: Vectors) -> Iterator[Write]:
     empty = [""] * vectors.width
     with open(path, "w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
-        writer.writerow([*FEATURE_COLUMNS, *(f"{vectors.name}_{index}" for index in range(vectors.width))])
+        writer.writerow([*vectors.columns, *(f"{vectors.name}_{index}" for index in range(vectors.width))])
 
-        def write(features: Sequence[Feature], values: np.ndarray) -> None:
-            for feature, row in zip(features, values, strict=True):
-                writer.writerow([*_cells(feature), *(empty if feature.status else map(number, row.tolist()))])
+        def write(rows: Rows, values: np.ndarray, missing: np.ndarray) -> None:
+            for cells, row, is_missing in zip(rows, values, missing, strict=True):
+                writer.writerow([*cells, *(empty if is_missing else map(number, row.tolist()))])
 
         yield write
 
@@ -107,17 +94,16 @@ def _parquet(path: Path, vectors: Vectors) -> Iterator[Write]:
     """One column of fixed-size lists, null where there is no vector."""
     element = pa.from_numpy_dtype(vectors.dtype)
     schema = pa.schema(
-        [*FEATURE_COLUMNS.items(), (vectors.name, pa.list_(element, vectors.width))],
+        [*vectors.columns.items(), (vectors.name, pa.list_(element, vectors.width))],
         metadata={"provenance": json.dumps(vectors.provenance)},
     )
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
 
-        def write(features: Sequence[Feature], values: np.ndarray) -> None:
-            columns = zip(*(_cells(feature) for feature in features), strict=True)
-            missing = pa.array([bool(feature.status) for feature in features])
+        def write(rows: Rows, values: np.ndarray, missing: np.ndarray) -> None:
+            columns = zip(*rows, strict=True)
             flat = pa.array(np.ascontiguousarray(values).ravel(), element)
-            lists = pa.FixedSizeListArray.from_arrays(flat, vectors.width, mask=missing)
-            arrays = [pa.array(cells, kind) for cells, kind in zip(columns, FEATURE_COLUMNS.values(), strict=True)]
+            lists = pa.FixedSizeListArray.from_arrays(flat, vectors.width, mask=pa.array(missing))
+            arrays = [pa.array(cells, kind) for cells, kind in zip(columns, vectors.columns.values(), strict=True)]
             writer.write_batch(pa.record_batch([*arrays, lists], schema=schema))
 
         yield write
@@ -125,17 +111,17 @@ def _parquet(path: Path, vectors: Vectors) -> Iterator[Write]:
 
 @contextmanager
 def _npz(path: Path, vectors: Vectors) -> Iterator[Write]:
-    """One array of shape (n_features, width), NaN or 0 where there is no vector, and one array for each column.
+    """One array of shape (n_rows, width), NaN or 0 where there is no vector, and one array for each column.
 
     The vectors wait in an unnamed file, since an array begins with its length.
     """
-    rows: list[list[Any]] = []
+    written: list[Sequence[Any]] = []
     with tempfile.TemporaryFile(dir=path.parent) as waiting:
 
-        def write(features: Sequence[Feature], values: np.ndarray) -> None:
-            rows.extend(map(_cells, features))
+        def write(rows: Rows, values: np.ndarray, missing: np.ndarray) -> None:
+            written.extend(rows)
             values = np.array(values, dtype=vectors.dtype)
-            values[[bool(feature.status) for feature in features]] = 0 if vectors.dtype.kind == "u" else np.nan
+            values[missing] = 0 if vectors.dtype.kind == "u" else np.nan
             waiting.write(values.tobytes())
 
         yield write
@@ -143,22 +129,22 @@ def _npz(path: Path, vectors: Vectors) -> Iterator[Write]:
         header = {
             "descr": np.lib.format.dtype_to_descr(vectors.dtype),
             "fortran_order": False,
-            "shape": (len(rows), vectors.width),
+            "shape": (len(written), vectors.width),
         }
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             with archive.open(f"{vectors.name}.npy", "w", force_zip64=True) as out:
                 np.lib.format.write_array_header_2_0(out, header)
                 shutil.copyfileobj(waiting, out, 1 << 20)
-            others = _columns(rows) | {"provenance": np.array(json.dumps(vectors.provenance))}
+            others = _columns(written, vectors.columns) | {"provenance": np.array(json.dumps(vectors.provenance))}
             for name, array in others.items():
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as out:
                     np.lib.format.write_array(out, array, allow_pickle=False)
 
 
-def _columns(rows: list[list[Any]]) -> dict[str, np.ndarray]:
-    """Return one array for each of `FEATURE_COLUMNS`; missing numbers are NaN, missing texts empty."""
+def _columns(rows: Rows, kinds: Mapping[str, pa.DataType]) -> dict[str, np.ndarray]:
+    """Return one array for each column; missing numbers are NaN, missing texts empty."""
     columns = {}
-    for index, (name, kind) in enumerate(FEATURE_COLUMNS.items()):
+    for index, (name, kind) in enumerate(kinds.items()):
         cells = [row[index] for row in rows]
         if pa.types.is_string(kind):
             columns[name] = np.array([cell or "" for cell in cells], dtype=str)
