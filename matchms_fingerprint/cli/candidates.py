@@ -70,8 +70,9 @@ def build(
 ) -> None:
     """Build a library from SMILES (.smi), CSV, TSV, SDF or Parquet files, gzipped or not.
 
-    Structures are neutralized, merged by the first block of their InChIKey and sorted by mass. Rows that cannot be
-    read are listed with the reason in rejects.tsv of the library.
+    A number before the SMILES, as in PubChem's CID-SMILES.gz, is taken as the name; other tables need a first line that
+    names the columns, or --no-header. Structures are neutralized, merged by the first block of their InChIKey and
+    sorted by mass. Rows that cannot be read are listed with the reason in rejects.tsv of the library.
     """
     from matchms_fingerprint.candidates import CandidateLibrary
 
@@ -226,7 +227,7 @@ def _summary(library: CandidateLibrary) -> str:
     counts = library.manifest.counts
     line = f"{len(library):,} structures in {library.path} ({counts['read']:,} rows, {counts['merged']:,} merged"
     if counts["reduced_mixtures"]:
-        line += f", {counts['reduced_mixtures']:,} mixtures reduced to their largest compound"
+        line += f", {counts['reduced_mixtures']:,} reduced to the largest compound of a mixture"
     if counts["rejected"]:
         return f"{line}, {counts['rejected']:,} rejected: see {library.path / 'rejects.tsv'})"
     return f"{line}, none rejected)"

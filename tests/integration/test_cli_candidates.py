@@ -65,7 +65,7 @@ def test_build_says_what_it_did_on_stderr_alone(run: Run, table: Path, tmp_path:
 def test_reduced_mixtures_are_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.smi").write_text("CCO.CCN\nCCCO.Cl\n")
     _, _, err = run("build", tmp_path / "a.smi", "-o", tmp_path / "lib", "--jobs", 1)
-    assert "1 mixtures reduced to their largest compound" in err
+    assert "1 reduced to the largest compound of a mixture" in err
     assert "reduced_mixtures\t1\n" in run("info", tmp_path / "lib")[1]
 
 
