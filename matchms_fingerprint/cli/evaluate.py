@@ -45,10 +45,12 @@ def command(
 
     require_train_extra()
     console = open_terminal(quiet)
+    if output.is_dir():
+        raise OutputError(f"{output}: is a folder; name a file with -o")
     if output.exists() and not overwrite:
         raise OutputError(f"{output}: exists; give another file with -o, or replace it with --overwrite")
     from matchms_fingerprint.candidates import CandidateLibrary
-    from matchms_fingerprint.evaluation.benchmark import evaluate_model
+    from matchms_fingerprint.evaluation.benchmark import check_fingerprint, evaluate_model
     from matchms_fingerprint.features.labelled import read_labelled_spectra
     from matchms_fingerprint.io.artifacts import write_json
     from matchms_fingerprint.models import load_model
@@ -56,6 +58,8 @@ def command(
 
     chosen = load_model(model)
     library = CandidateLibrary.open(candidates) if candidates else None
+    if library is not None:
+        check_fingerprint(library, chosen.fingerprint)
     data = read_labelled_spectra(spectra, chosen.fingerprint)
     assigned = FoldSource(folds, fold_column, id_column).folds_of(data)
     result = evaluate_model(chosen, data, assigned, fold, library)
@@ -74,9 +78,8 @@ def _show(console: Console, result: dict[str, Any]) -> None:
         cells = [format_interval(row[key]) for key in ("model", "nearest_neighbour", "difference")]
         table.add_row(group, f"{row['n_spectra']:,}", *cells)
     console.print(table)
-    if "retrieval" in result:
-        found = result["retrieval"]
-        title = f"Retrieval, {found['n_spectra']:,} spectra, median {found['median_candidates']:.0f} candidates"
+    for kind, found in result.get("retrieval", {}).items():
+        title = f"Candidates of equal {kind}, {found['n_spectra']:,} spectra, median {found['median_candidates']:.0f}"
         table = plain_table("ranking", "hit@1", "hit@5", "hit@20", "MRR", title=title)
         for name, row in found["rankings"].items():
             table.add_row(name, *[format_interval(row[f"hit@{k}"]) for k in (1, 5, 20)], f"{row['mrr']:.3f}")

@@ -30,7 +30,11 @@ from matchms_fingerprint.cli.options import require_train_extra
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of all draws; replaces the one of the settings.")
 @click.option("--run-folder", type=click.Path(path_type=Path), help="Checkpoints and curve  [default: OUTPUT.run]")
 @click.option("--resume", is_flag=True, help="Continue from the last checkpoint in the run folder.")
-@click.option("--allow-shared-structures", is_flag=True, help="Train although structures of `test` are in `train`.")
+@click.option(
+    "--allow-shared-structures",
+    is_flag=True,
+    help="Train although structures of `test` are in `train`, as a random split has them.",
+)
 @click.option("--name", help="Name of the model  [default: the name of the output folder]")
 @click.option("--model-version", default="1", help="Version of the model.")
 @click.option("--data-description", default="not described", help="Name and release of the data, for the card.")

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.chem.fingerprints import unpack_bits
+from matchms_fingerprint.errors import LibraryError
 from matchms_fingerprint.kernels.tanimoto import bit_sums
 from matchms_fingerprint.kernels.types import FloatArray, WordArray
 
@@ -26,6 +27,8 @@ class SpectrumBlind:
         Packed fingerprints of the training structures, shape (n_structures, n_words), uint64.
     masses
         Their exact masses in Da, shape (n_structures,).
+    known
+        Packed fingerprints that are no decoys: those of all structures of the data, the held-out ones too.
     library
         Decoys of equal mass are drawn from it.
     n_decoys
@@ -40,18 +43,21 @@ class SpectrumBlind:
         self,
         measured: NDArray[np.uint64],
         masses: NDArray[np.float64],
+        known: NDArray[np.uint64],
         library: CandidateLibrary,
         n_decoys: int = 3,
         tolerance_ppm: float = 10.0,
         seed: int = 0,
     ) -> None:
         rng = np.random.default_rng(seed)
-        known = {row.tobytes() for row in measured}
+        not_decoys = {row.tobytes() for row in known}
         decoys = []
         for mass in masses:
             found = library.search(neutral_mass=float(mass), tolerance_ppm=tolerance_ppm).fingerprints
-            drawn = rng.permutation(len(found))[: n_decoys + 1]
-            decoys += [row for row in found[drawn] if row.tobytes() not in known][:n_decoys]
+            drawn = rng.permutation(len(found))
+            decoys += [row for row in found[drawn[:50]] if row.tobytes() not in not_decoys][:n_decoys]
+        if not decoys:
+            raise LibraryError(f"{library.path}: holds no decoys of the masses of the training structures")
         n_bits = library.fingerprint.n_bits
         bits = vstack(
             [csr_matrix(unpack_bits(measured, n_bits)), csr_matrix(unpack_bits(np.array(decoys), n_bits))]
@@ -65,28 +71,42 @@ class SpectrumBlind:
         return bit_sums(self.weights, packed)
 
 
-def shuffled_within_window(
-    precursor_mz: NDArray[np.float64], structure: NDArray[np.int64], ion_mode: NDArray[np.int8], seed: int = 0
+def foreign_spectra(
+    precursor_mz: NDArray[np.float64],
+    structure: NDArray[np.int64],
+    ion_mode: NDArray[np.int8],
+    rows: NDArray[np.int64],
+    reach: int = 500,
 ) -> NDArray[np.int64]:
-    """Give each spectrum another one of about the same precursor m/z and of another structure.
+    """Find for each of `rows` the spectrum of another structure that is nearest in precursor m/z.
 
     A model that reads the spectrum does clearly worse on these; what remains is owed to the precursor mass and to the
     candidates.
 
+    Parameters
+    ----------
+    precursor_mz, structure, ion_mode
+        Of all spectra, shape (n_spectra,).
+    rows
+        Spectra to find another one for.
+    reach
+        How many neighbours on either side to look at.
+
     Returns
     -------
-    ndarray of shape (n_spectra,), int64
-        Position of the other spectrum: the nearest in precursor m/z of the same ion mode and another structure; the
-        spectrum itself where there is none.
+    ndarray of shape (n_rows,), int64
+        Position of the other spectrum, of the same ion mode; the spectrum itself where there is none in reach.
     """
-    rng = np.random.default_rng(seed)
-    other = np.arange(precursor_mz.size)
-    for mode in np.unique(ion_mode):
-        rows = np.flatnonzero(ion_mode == mode)
-        rows = rows[np.lexsort((rng.random(rows.size), precursor_mz[rows]))]
-        for place, row in enumerate(rows):
-            near = rows[max(0, place - 50) : place + 51]
+    other = rows.copy()
+    for mode in np.unique(ion_mode[rows]):
+        ordered = np.flatnonzero(ion_mode == mode)
+        ordered = ordered[np.argsort(precursor_mz[ordered], kind="stable")]
+        place_of = np.full(precursor_mz.size, -1)
+        place_of[ordered] = np.arange(ordered.size)
+        for i in np.flatnonzero(ion_mode[rows] == mode):
+            row, place = rows[i], place_of[rows[i]]
+            near = ordered[max(0, place - reach) : place + reach + 1]
             near = near[structure[near] != structure[row]]
             if near.size:
-                other[row] = near[np.abs(precursor_mz[near] - precursor_mz[row]).argmin()]
+                other[i] = near[np.abs(precursor_mz[near] - precursor_mz[row]).argmin()]
     return other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,12 +63,39 @@ def benchmark_rows(
 
 
 def candidate_list(
-    library: CandidateLibrary, exact_mass: float, inchikey: str, tolerance_ppm: float = 10.0
+    library: CandidateLibrary,
+    exact_mass: float,
+    inchikey: str,
+    formula: str | None = None,
+    tolerance_ppm: float = 10.0,
 ) -> CandidateList:
-    """Return the candidates within a mass window around the mass of the true structure."""
-    found = library.search(neutral_mass=exact_mass, tolerance_ppm=tolerance_ppm)
+    """Return the candidates within a mass window around the mass of the true structure, or those of its formula."""
+    if formula is not None:
+        found = library.search(formula=formula)
+    else:
+        found = library.search(neutral_mass=exact_mass, tolerance_ppm=tolerance_ppm)
     correct = np.array([key[:14] == inchikey[:14] for key in found.inchikeys], bool)
     return CandidateList(found.fingerprints, correct)
+
+
+def expected_at_random(lists: list[CandidateList]) -> dict[str, NDArray[np.float64]]:
+    """Return what a random order is expected to give for each spectrum: hit@k of `HITS`, and the reciprocal rank.
+
+    The best of m right ones among n is at rank r with probability C(n - r, m - 1) / C(n, m).
+    """
+    expected: dict[str, list[float]] = {name: [] for name in (*(f"hit@{k}" for k in HITS), "mrr")}
+    for item in lists:
+        n, m = item.correct.size, int(item.correct.sum())
+        at_rank = [comb(n - r, m - 1) / comb(n, m) for r in range(1, n - m + 2)] if m else []
+        for k in HITS:
+            expected[f"hit@{k}"].append(sum(at_rank[:k]))
+        expected["mrr"].append(sum(p / r for r, p in enumerate(at_rank, start=1)))
+    return {name: np.array(values) for name, values in expected.items()}
+
+
+def hits_of_ranks(ranks: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Return hit@k of `HITS` (0 or 1) and the reciprocal rank of each spectrum."""
+    return {f"hit@{k}": (ranks <= k).astype(float) for k in HITS} | {"mrr": 1.0 / ranks}
 
 
 def ranks(

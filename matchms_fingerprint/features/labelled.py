@@ -35,8 +35,8 @@ class LabelledSpectra:
         Id of each spectrum, shape (n_spectra,), str.
     structure
         Position of its structure in the lists below, shape (n_spectra,), int64.
-    smiles, inchikeys, masses
-        Distinct structures by the first block of their InChIKey: SMILES, full InChIKey, exact mass in Da.
+    smiles, inchikeys, formulas, masses
+        Distinct structures by the first block of their InChIKey: SMILES, full InChIKey, formula, exact mass in Da.
     fingerprints
         Their packed fingerprints, shape (n_structures, n_words), uint64.
     fingerprint
@@ -48,6 +48,7 @@ class LabelledSpectra:
     structure: NDArray[np.int64]
     smiles: list[str]
     inchikeys: list[str]
+    formulas: list[str]
     masses: NDArray[np.float64]
     fingerprints: NDArray[np.uint64]
     fingerprint: FingerprintSpec
@@ -101,6 +102,7 @@ def read_labelled_spectra(path: str | Path, fingerprint: FingerprintSpec) -> Lab
         structure=np.array(labels, np.int64),
         smiles=[s.smiles for s in found],
         inchikeys=[s.inchikey for s in found],
+        formulas=[s.formula for s in found],
         masses=np.array([s.exact_mass for s in found]),
         fingerprints=fingerprints((Chem.MolFromSmiles(s.smiles) for s in found), fingerprint),
         fingerprint=fingerprint,

@@ -36,6 +36,9 @@ class Architecture(nn.Module):
         """
         raise TypeError(f"{type(self).__name__} does not define forward()")
 
+    def forget_unseen(self, spectra: SpectrumArrays) -> None:
+        """Take out what none of the training spectra has taught, such as an adduct that they do not have."""
+
     @torch.no_grad()
     def start_at(self, bit_frequencies: Tensor) -> None:
         """Begin training at the frequencies of the bits, shape (n_bits,), instead of at one half."""

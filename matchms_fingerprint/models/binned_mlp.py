@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from matchms_fingerprint.features.arrays import SpectrumArrays
-from matchms_fingerprint.features.binned import N_METADATA, BinnedSettings, binned_rows
+from matchms_fingerprint.features.binned import N_METADATA, BinnedSettings, binned_rows, metadata_features
 from matchms_fingerprint.models.architecture import Architecture
 
 
@@ -83,6 +83,12 @@ class BinnedMLP(Architecture):
             torch.from_numpy(rows.offsets[:-1]),
             torch.from_numpy(rows.metadata),
         )
+
+    @torch.no_grad()
+    def forget_unseen(self, spectra: SpectrumArrays) -> None:
+        """Set to 0 the weights of metadata that no training spectrum has; they still are as they were drawn."""
+        seen = metadata_features(spectra).any(axis=0)
+        self.metadata.weight[:, torch.from_numpy(~seen)] = 0.0
 
     def forward(self, prepared: tuple[Tensor, Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Predict a batch; see `Architecture.forward`."""

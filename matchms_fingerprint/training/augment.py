@@ -64,7 +64,10 @@ def augment(spectra: SpectrumArrays, settings: Augmentation, rng: np.random.Gene
 
 
 def merge_pairs(first: SpectrumArrays, second: SpectrumArrays, merged: np.ndarray) -> SpectrumArrays:
-    """Add the peaks of `second` to those of `first` where `merged` is true, as MZmine merges collision energies.
+    """Add the peaks of `second` to those of `first` where `merged` is true.
+
+    A stand-in for the merging of collision energies that `io.merging` and MZmine do: equal peaks are not joined, but
+    fall into the same bins.
 
     Parameters
     ----------

@@ -8,14 +8,16 @@ from typing import Any
 from matchms_fingerprint.evaluation.metrics import format_interval
 from matchms_fingerprint.models.bundle import BundleManifest
 
-_LIMITS = """- It was trained on a few thousand structures, mostly drugs, pesticides, natural products and environmental
-  contaminants. On compounds unlike those the predicted bits are a hint, not an answer: see the figures above, which are
-  for scaffolds that were not seen in training.
+_WINDOW = {"mass": " (within 10 ppm)", "formula": " (the formula counts as given)"}
+
+_LIMITS = """- It learned from {structures} structures. On compounds unlike those the predicted bits are a hint, not an
+  answer: see the figures above, which are for structures of `test`.
 - A fingerprint ranks isomers poorly: many share most of their bits.
 - A known compound is found more surely by a search in a spectral library than by its predicted fingerprint.
-- Adducts other than [M+H]+ and [M-H]- are rare in the training data, multiply charged ions rarer still.
-- Spectra of unit mass accuracy are a few per cent of the training data.
-- `probability` is a softmax over the candidates at hand. It takes the right structure to be among them."""
+- Adducts in the training data, as shares of structures: {adducts}. It knows nothing of others.
+- `probability` is a softmax over the candidates at hand with one temperature. It takes the right structure to be among
+  them.
+- Every training spectrum had a precursor m/z and an ion mode; without them predictions are poorer."""
 
 
 def card_text(manifest: BundleManifest, pictures: Sequence[str] = ()) -> str:
@@ -37,7 +39,7 @@ def card_text(manifest: BundleManifest, pictures: Sequence[str] = ()) -> str:
                 for fold, use in (
                     ("train", "the weights"),
                     ("val", "early stopping, bit threshold, temperatures"),
-                    ("test", "the figures below, once"),
+                    ("test", "the figures below"),
                 )
             ],
         ),
@@ -47,11 +49,19 @@ def card_text(manifest: BundleManifest, pictures: Sequence[str] = ()) -> str:
         f"{card['measured']['val']['mean_tanimoto']}).",
         *_figures(card["measured"].get("test", {})),
         "## What it is bad at",
-        _LIMITS,
+        _limits(manifest),
         "## Software",
         ", ".join(f"{name} {number}" for name, number in card["software"].items()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _limits(manifest: BundleManifest) -> str:
+    adducts = "; ".join(
+        mode + " " + ", ".join(f"{name} {100 * share:.1f} %" for name, share in shares.items())
+        for mode, shares in manifest.adduct_frequencies.items()
+    )
+    return _LIMITS.format(structures=manifest.card["structures"]["train"], adducts=adducts)
 
 
 def _figures(test: dict[str, Any]) -> list[str]:
@@ -69,21 +79,49 @@ def _figures(test: dict[str, Any]) -> list[str]:
                 ],
             ),
         ]
-    if "retrieval" in test:
-        found = test["retrieval"]
+    for kind, found in test.get("retrieval", {}).items():
         parts += [
-            f"Retrieval among candidates within 10 ppm (median {found['median_candidates']:.0f}), {found['n_spectra']} "
-            f"spectra of {found['n_structures']} structures, at most 3 a structure; the structure is among the "
-            f"candidates of {100 * found['covered']:.1f} % of them.",
+            f"Retrieval among candidates of equal {kind}{_WINDOW[kind]} (median {found['median_candidates']:.0f}), "
+            f"{found['n_spectra']} spectra of {found['n_structures']} structures, at most 3 a structure; the structure "
+            f"is among the candidates of {100 * found['covered']:.1f} % of them. In the last column the paired "
+            "difference of hit@1 to the nearest neighbour.",
             _table(
-                ["ranking", "hit@1", "hit@5", "hit@20", "MRR"],
+                ["ranking", "hit@1", "hit@5", "hit@20", "MRR", "difference"],
                 [
-                    [name] + [format_interval(row[key]) for key in ("hit@1", "hit@5", "hit@20")] + [f"{row['mrr']:.3f}"]
+                    [name]
+                    + [format_interval(row[key]) for key in ("hit@1", "hit@5", "hit@20")]
+                    + [f"{row['mrr']:.3f}", format_interval(row["difference"]["hit@1"])]
                     for name, row in found["rankings"].items()
                 ],
             ),
         ]
+        if "reliability" in found:
+            parts += _reliability(found["reliability"])
+    if found := test.get("embedding"):
+        parts += [
+            "Cosine of the embeddings of two spectra of the same ion mode, 5 %, 50 % and 95 % quantiles: "
+            + "; ".join(
+                f"{name} {', '.join(f'{value:.2f}' for value in found[name])}"
+                for name in ("same structure", "different structure")
+            )
+            + f". For different structures it goes with their Tanimoto similarity at a rank correlation of "
+            f"{found['spearman']:.2f}."
+        ]
     return parts
+
+
+def _reliability(found: dict[str, Any]) -> list[str]:
+    return [
+        "How often the top hit is right, against its probability (cosine, one temperature fitted on `val`; expected "
+        f"calibration error {found['ece']:.3f}):",
+        _table(
+            ["probability", "spectra", "mean probability", "right"],
+            [
+                [f"{row['from']} to {row['to']}", row["n"], f"{row['confidence']:.3f}", f"{row['accuracy']:.3f}"]
+                for row in found["bins"]
+            ],
+        ),
+    ]
 
 
 def _table(header: list[str], rows: list[list[Any]]) -> str:

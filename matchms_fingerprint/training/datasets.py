@@ -33,18 +33,22 @@ class DrawnBatches(Sampler[list[int]]):
 
 
 class PreparedBatches(Dataset[tuple[Any, Tensor]]):
-    """Turns drawn rows into what the network takes and the true bits."""
+    """Turns drawn rows into what the network takes and the true bits; with partners to merge with, disturbed."""
 
     def __init__(
-        self, data: LabelledSpectra, network: Architecture, settings: TrainingSettings, epoch: int, disturb: bool
+        self,
+        data: LabelledSpectra,
+        network: Architecture,
+        settings: TrainingSettings,
+        epoch: int,
+        partners: NDArray[np.int64] | None = None,
     ):
-        self.data, self.network, self.settings, self.epoch, self.disturb = data, network, settings, epoch, disturb
-        self.partners = _partners(data) if disturb else np.empty(0, np.int64)
+        self.data, self.network, self.settings, self.epoch, self.partners = data, network, settings, epoch, partners
 
     def __getitem__(self, rows: list[int]) -> tuple[Any, Tensor]:
         where = np.asarray(rows, np.int64)
         spectra = self.data.spectra.take(where)
-        if self.disturb:
+        if self.partners is not None:
             rng = np.random.default_rng([self.settings.seed, self.epoch, *where[:4].tolist()])
             merged = rng.random(where.size) < self.settings.augmentation.merge
             partner = self.data.spectra.take(self.partners[rng.integers(0, 4, where.size), where])
@@ -52,15 +56,21 @@ class PreparedBatches(Dataset[tuple[Any, Tensor]]):
         return self.network.prepare(spectra), torch.from_numpy(self.data.bits(where)).float()
 
 
-def _partners(data: LabelledSpectra) -> NDArray[np.int64]:
-    """Return four spectra of the same structure and ion mode for each spectrum, shape (4, n_spectra)."""
-    rng = np.random.default_rng(0)
-    order = np.lexsort((rng.random(len(data)), data.spectra.ion_mode, data.structure))
+def merge_partners(data: LabelledSpectra, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Choose with which spectra each of `rows` may be merged: four of `rows` of its structure and ion mode.
+
+    Returns
+    -------
+    ndarray of shape (4, n_spectra), int64
+        A spectrum that has no other partner is its own; -1 for spectra that are not among `rows`.
+    """
+    drawn = np.random.default_rng(0).permutation(rows)
+    order = drawn[np.lexsort((data.spectra.ion_mode[drawn], data.structure[drawn]))]
     keys = data.structure[order] * 4 + data.spectra.ion_mode[order]
     _, starts, sizes = np.unique(keys, return_index=True, return_counts=True)
     group_start, group_size = np.repeat(starts, sizes), np.repeat(sizes, sizes)
-    place = np.arange(len(data)) - group_start
-    partners = np.empty((4, len(data)), np.int64)
+    place = np.arange(order.size) - group_start
+    partners = np.full((4, len(data)), -1, np.int64)
     for step in range(4):
         partners[step, order] = order[group_start + (place + step + 1) % group_size]
     return partners

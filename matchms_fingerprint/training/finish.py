@@ -18,14 +18,19 @@ from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
 from matchms_fingerprint.candidates import CandidateLibrary
-from matchms_fingerprint.evaluation.benchmark import compare_fingerprints, compare_retrieval, predict_rows
+from matchms_fingerprint.evaluation.benchmark import compare_fingerprints
+from matchms_fingerprint.evaluation.embedding import describe_embedding
 from matchms_fingerprint.evaluation.metrics import best_bit_threshold
+from matchms_fingerprint.evaluation.predictions import predict_rows
+from matchms_fingerprint.evaluation.ranking import compare_retrieval
 from matchms_fingerprint.evaluation.retrieval import benchmark_rows, candidate_list
+from matchms_fingerprint.features.arrays import ADDUCTS, ION_MODE_SIGN
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.artifacts import sha256_of
 from matchms_fingerprint.kernels.tanimoto import SCORES
 from matchms_fingerprint.models.architecture import Architecture
 from matchms_fingerprint.models.bundle import BundleManifest, save_bundle
+from matchms_fingerprint.models.calibration import softmax_scores
 from matchms_fingerprint.models.fingerprint_model import BIT_FREQUENCIES
 from matchms_fingerprint.training.calibrate import fit_temperature
 from matchms_fingerprint.training.card import card_text
@@ -79,15 +84,17 @@ def finish(
     """
     # the bundle holds 16-bit weights: what is chosen and measured here is chosen and measured on those
     network.load_state_dict({k: v.to(torch.float16).to(torch.float32) for k, v in network.state_dict().items()})
-    val, test = np.flatnonzero(folds == "val"), np.flatnonzero(folds == "test")
+    train, val, test = (np.flatnonzero(folds == name) for name in ("train", "val", "test"))
+    network.forget_unseen(data.spectra.take(train))
     threshold, val_tanimoto = best_bit_threshold(predict_rows(network, data, val), data.bits(val))
     temperatures = fit_temperatures(network, data, val, library)
     measured: dict[str, Any] = {"val": {"mean_tanimoto": round(val_tanimoto, 4)}}
     if test.size:
         probabilities = predict_rows(network, data, test)
         measured["test"] = {"fingerprint": compare_fingerprints(probabilities, threshold, data, folds, "test")}
+        measured["test"]["embedding"] = describe_embedding(network, data, test)
         if library is not None:
-            measured["test"]["retrieval"] = compare_retrieval(network, data, folds, "test", library)
+            measured["test"]["retrieval"] = compare_retrieval(network, data, folds, "test", library, temperatures)
     card = _card(network, data, folds, settings, about, measured)
     manifest = BundleManifest(
         name=about.name,
@@ -97,15 +104,26 @@ def finish(
         fingerprint=str(data.fingerprint),
         bit_threshold=threshold,
         temperatures=temperatures,
+        adduct_frequencies=adduct_frequencies(data, train),
         card=card,
     )
-    train = np.flatnonzero(folds == "train")
     tensors = network.state_dict() | {BIT_FREQUENCIES: torch.from_numpy(bit_frequencies(data, train))}
     smiles = [data.smiles[i] for i in np.unique(data.structure[train])]
     pictures = list(pictures)
     text = card_text(manifest, [picture.name for picture in pictures])
     save_bundle(folder, manifest, tensors, substructures(smiles, data), text, pictures, overwrite)
     return card
+
+
+def adduct_frequencies(data: LabelledSpectra, rows: NDArray[np.int64]) -> dict[str, dict[str, float]]:
+    """Return per ion mode the share of each known adduct, counted once for each structure that has it."""
+    shares = {}
+    for mode, sign in ION_MODE_SIGN.items():
+        chosen = rows[(data.spectra.ion_mode[rows] == sign) & (data.spectra.adduct[rows] > 0)]
+        pairs = np.unique(np.column_stack([data.spectra.adduct[chosen], data.structure[chosen]]), axis=0)
+        counts = np.bincount(pairs[:, 0], minlength=len(ADDUCTS))
+        shares[mode] = {ADDUCTS[i]: round(float(counts[i] / counts.sum()), 6) for i in np.flatnonzero(counts)}
+    return shares
 
 
 def fit_temperatures(
@@ -121,7 +139,7 @@ def fit_temperatures(
     predicted = predict_rows(network, data, rows)
     temperatures = {}
     for name, score in SCORES.items():
-        scores = [score(p, packed) for p, (packed, _) in zip(predicted, lists, strict=True)]
+        scores = [softmax_scores(name, score(p, packed)) for p, (packed, _) in zip(predicted, lists, strict=True)]
         temperatures[name] = round(fit_temperature(scores, [correct for _, correct in lists]), 5)
     return temperatures
 

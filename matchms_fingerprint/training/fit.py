@@ -25,7 +25,12 @@ from matchms_fingerprint.io.artifacts import atomic_file
 from matchms_fingerprint.models.architecture import Architecture
 from matchms_fingerprint.models.registry import build_network
 from matchms_fingerprint.training.curve import Curve
-from matchms_fingerprint.training.datasets import DrawnBatches, PreparedBatches, structure_balanced_weights
+from matchms_fingerprint.training.datasets import (
+    DrawnBatches,
+    PreparedBatches,
+    merge_partners,
+    structure_balanced_weights,
+)
 from matchms_fingerprint.training.settings import TrainingSettings
 
 EXPECTED_BITS = 50.0
@@ -66,19 +71,20 @@ class FingerprintTask(lightning.LightningModule):
         self.network, self.settings, self.data = network, settings, data
         self.train_rows = np.flatnonzero(folds == "train")
         self.weights = structure_balanced_weights(data.structure[self.train_rows], settings.structure_cap)
+        self.partners = merge_partners(data, self.train_rows)
         self.val_rows = np.flatnonzero(folds == "val")
         self.outputs: list[tuple[NDArray[np.float32], NDArray[np.uint8]]] = []
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Return the batches of the current epoch."""
         epoch = self.current_epoch
-        batches = PreparedBatches(self.data, self.network, self.settings, epoch, disturb=True)
+        batches = PreparedBatches(self.data, self.network, self.settings, epoch, self.partners)
         sampler = DrawnBatches(self.train_rows, self.weights, self.settings, epoch)
         return DataLoader(batches, sampler=sampler, batch_size=None)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Return the validation spectra in batches."""
-        batches = PreparedBatches(self.data, self.network, self.settings, 0, disturb=False)
+        batches = PreparedBatches(self.data, self.network, self.settings, 0)
         rows = [part.tolist() for part in np.array_split(self.val_rows, max(1, self.val_rows.size // 1024))]
         return DataLoader(batches, sampler=rows, batch_size=None)
 

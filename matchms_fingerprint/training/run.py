@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from pathlib import Path
 from typing import Any
 
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.chem.fingerprints import FingerprintSpec
-from matchms_fingerprint.errors import FingerprintSpecError, InputFileError, OutputError, SettingsError
+from matchms_fingerprint.errors import InputFileError, OutputError, SettingsError
+from matchms_fingerprint.evaluation.benchmark import check_fingerprint
 from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.io.artifacts import read_json, sha256_of, write_json
+from matchms_fingerprint.io.tables import table_writer
 from matchms_fingerprint.training.curve import PICTURE
 from matchms_fingerprint.training.finish import About, finish
 from matchms_fingerprint.training.fit import fit
@@ -18,6 +21,9 @@ from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.splits import FoldSource, leaking_structures
 
 logger = logging.getLogger("matchms_fingerprint")
+
+DESCRIBED = "run_settings.json"
+FOLDS_TABLE = "folds.tsv"
 
 
 def train(
@@ -44,13 +50,12 @@ def train(
         If the run folder holds a run and `resume` is not set, or holds a run with other settings or data.
     """
     run_folder = Path(run_folder)
-    _claim(run_folder, {"settings": settings.to_dict(), "spectra": sha256_of(_existing(spectra))}, resume)
-    data = read_labelled_spectra(spectra, FingerprintSpec.parse(settings.fingerprint))
-    if library is not None and library.fingerprint != data.fingerprint:
-        raise FingerprintSpecError(
-            f"the library has fingerprints {library.fingerprint}, the run predicts {data.fingerprint}; build it again "
-            f"with --fingerprint {data.fingerprint}"
-        )
+    if (run_folder / DESCRIBED).is_file() and not resume:
+        raise OutputError(f"{run_folder}: holds a run; continue it with --resume, or give another --run-folder")
+    fingerprint = FingerprintSpec.parse(settings.fingerprint)
+    if library is not None:
+        check_fingerprint(library, fingerprint)
+    data = read_labelled_spectra(_existing(spectra), fingerprint)
     fold = folds.folds_of(data, settings.seed)
     for name in ("train", "val"):
         if not (fold == name).any():
@@ -62,6 +67,15 @@ def train(
             "`test` would not show generalisation; use another split, or --allow-shared-structures"
         )
     logger.info("%d spectra of %d structures", len(data), len(data.smiles))
+    identity = {
+        "settings": settings.to_dict(),
+        "spectra": sha256_of(spectra),
+        "folds": hashlib.sha256("\n".join(fold.tolist()).encode()).hexdigest(),
+    }
+    _claim(run_folder, identity)
+    with table_writer(run_folder / FOLDS_TABLE, {"id": "", "fold": ""}) as write_row:
+        for name, part in zip(data.ids.tolist(), fold.tolist(), strict=True):
+            write_row({"id": name, "fold": part})
     network = fit(data, fold, settings, run_folder, progress=progress, **trainer_options)
     return finish(network, data, fold, settings, about, output, library, [run_folder / PICTURE], overwrite)
 
@@ -72,14 +86,14 @@ def _existing(path: str | Path) -> Path:
     return Path(path)
 
 
-def _claim(run_folder: Path, identity: dict[str, Any], resume: bool) -> None:
+def _claim(run_folder: Path, identity: dict[str, Any]) -> None:
     """Make the run folder, or check that what it holds is the run to resume."""
-    described = run_folder / "run_settings.json"
+    described = run_folder / DESCRIBED
     if described.is_file():
-        if not resume:
-            raise OutputError(f"{run_folder}: holds a run; continue it with --resume, or give another --run-folder")
         if read_json(described) != identity:
-            raise OutputError(f"{run_folder}: holds a run with other settings or spectra; give another --run-folder")
+            raise OutputError(
+                f"{run_folder}: holds a run with other settings, spectra or folds; give another --run-folder"
+            )
         return
     run_folder.mkdir(parents=True, exist_ok=True)
     write_json(described, identity)

@@ -70,13 +70,26 @@ class TrainingSettings:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> TrainingSettings:
         """Read settings; refuse unknown keys by name."""
-        _refuse_unknown(values, cls)
+        _check(values, cls)
         augmentation = values.get("augmentation", {})
-        _refuse_unknown(augmentation, Augmentation)
+        _check(augmentation, Augmentation)
         return cls(**(values | {"augmentation": Augmentation(**augmentation)}))
 
 
-def _refuse_unknown(values: dict[str, Any], target: type) -> None:
-    known = {item.name for item in fields(target)}
-    if unknown := sorted(set(values) - known):
+def _check(values: Any, target: type) -> None:
+    """Refuse unknown settings by name, and values that are not of the kind of the default or not sensible."""
+    if not isinstance(values, dict):
+        raise SettingsError(f"training settings must be a JSON object, not {values!r}")
+    known = {item.name: item.default for item in fields(target)}
+    if unknown := sorted(set(values) - set(known)):
         raise SettingsError(f"unknown training settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    for name, value in values.items():
+        default = known[name]
+        if isinstance(default, str) and not isinstance(value, str):
+            raise SettingsError(f"training setting {name} is {value!r}; expected text such as {default!r}")
+        if isinstance(default, int | float):
+            number = isinstance(value, int if isinstance(default, int) else int | float) and not isinstance(value, bool)
+            least = 1 if isinstance(default, int) and name != "seed" else 0
+            if not number or value < least:
+                kind = "whole number" if isinstance(default, int) else "number"
+                raise SettingsError(f"training setting {name} is {value!r}; expected a {kind} of at least {least}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow
 import pyarrow.csv
 from numpy.typing import NDArray
 from rdkit import Chem
@@ -78,7 +79,16 @@ def read_folds(path: str | Path, fold_column: str, id_column: str) -> dict[str, 
     if not Path(path).is_file():
         raise InputFileError(f"{name}: no such file; give the table of folds with --folds")
     delimiter = "\t" if ".tsv" in name or ".txt" in name else ","
-    table = pyarrow.csv.read_csv(name, parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter))
+    try:
+        table = pyarrow.csv.read_csv(
+            name,
+            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types={fold_column: pyarrow.string(), id_column: pyarrow.string()}
+            ),
+        )
+    except pyarrow.ArrowException as error:
+        raise InputFileError(f"{name}: not a table ({' '.join(str(error).split())[:120]})") from None
     for column in (fold_column, id_column):
         if column not in table.column_names:
             raise InputFileError(f"{name}: no column {column!r}; it has {', '.join(table.column_names)}")

@@ -12,7 +12,7 @@ MEASURED = read_manifest(find_bundle("default")).card["measured"]["test"]
 
 
 def test_the_figures_are_those_of_the_card():
-    rankings = MEASURED["retrieval"]["rankings"]
+    rankings = MEASURED["retrieval"]["mass"]["rankings"]
     expected = [format_interval(row[key]) for row in MEASURED["fingerprint"].values() for key in ("model",)]
     expected += [format_interval(row["nearest_neighbour"]) for row in MEASURED["fingerprint"].values()]
     for name in ("model, cosine", "nearest neighbour, tanimoto"):

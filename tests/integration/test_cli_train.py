@@ -41,7 +41,7 @@ def test_train_then_evaluate(command_line: CommandLine, inputs: dict[str, Path],
     assert "nearest neighbour" in err
     model = load_model(inputs["model"])
     assert model.card["settings"]["epochs"] == 2
-    rankings = model.card["measured"]["test"]["retrieval"]["rankings"]
+    rankings = model.card["measured"]["test"]["retrieval"]["mass"]["rankings"]
     assert {"model, cosine", "nearest neighbour, tanimoto", "control: spectrum-blind"} <= set(rankings)
     figures = inputs["model"].with_name("figures.json")
     evaluate = ["evaluate", inputs["spectra"], "--model", inputs["model"], "--folds", inputs["folds"], "-o", figures]

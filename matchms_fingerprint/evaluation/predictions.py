@@ -1,0 +1,37 @@
+"""What the model and the nearest neighbour say of some spectra."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from matchms_fingerprint.evaluation.baselines import NearestNeighbourFingerprint
+from matchms_fingerprint.features.arrays import SpectrumArrays
+from matchms_fingerprint.features.labelled import LabelledSpectra
+from matchms_fingerprint.models.architecture import Architecture
+
+BATCH = 1024
+
+
+def predict_rows(network: Architecture, data: LabelledSpectra, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the probabilities that a network gives for the spectra at `rows`, shape (n_rows, n_bits), float32."""
+    return predict_spectra(network, data.spectra.take(rows))
+
+
+def predict_spectra(network: Architecture, spectra: SpectrumArrays) -> NDArray[np.float32]:
+    """Return the probabilities that a network gives for spectra, shape (n_spectra, n_bits), float32."""
+    network.eval()
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, max(1, len(spectra)), BATCH):
+            batch = spectra.take(np.arange(start, min(start + BATCH, len(spectra))))
+            logits, _ = network(network.prepare(batch))
+            parts.append(torch.sigmoid(logits).cpu().numpy())
+    return np.concatenate(parts)
+
+
+def copy_nearest(data: LabelledSpectra, train: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the bits of the nearest training spectrum of each spectrum, zeros where there is none."""
+    nearest, _ = NearestNeighbourFingerprint(data.spectra.take(train)).nearest(data.spectra.take(rows))
+    return data.bits(train[nearest]) * (nearest >= 0)[:, None].astype(np.uint8)
