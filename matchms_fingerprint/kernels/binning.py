@@ -139,7 +139,7 @@ def bin_peaks(
     >>> import numpy as np
     >>> from matchms_fingerprint.kernels import Bins, bin_peaks
     >>> bins = [Bins.regular(width_da=1.0, highest_da=200), Bins.regular(width_da=0.1, highest_da=200)]
-    >>> rows = bin_peaks(np.array([85.03, 145.05]), np.array([0.3, 1.0]), np.array([0, 2]), bins)
+    >>> rows = bin_peaks(np.array([85.03, 145.04]), np.array([0.3, 1.0]), np.array([0, 2]), bins)
     >>> rows.indices
     array([  85,  145, 1051, 1651])
     """

@@ -1,9 +1,11 @@
+import doctest
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
 from matchms_fingerprint.errors import SettingsError
-from matchms_fingerprint.kernels import Bins, bin_peaks, bin_peaks_dense
+from matchms_fingerprint.kernels import Bins, bin_peaks, bin_peaks_dense, binning
 from matchms_fingerprint.kernels.binning import _PEAKS_OF_A_TASK
 
 MZ = np.array([85.03, 85.04, 145.02, 0.2, 999.9])
@@ -99,3 +101,7 @@ def test_bins_need_a_width(width: float) -> None:
         Bins(width, np.arange(3))
     with pytest.raises(SettingsError, match="above 0 Da"):
         Bins.regular(width, 100)
+
+
+def test_the_example_in_the_documentation() -> None:
+    assert doctest.testmod(binning) == (0, 5)

@@ -1,3 +1,4 @@
+import doctest
 import multiprocessing
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from oracles import naive_top_k
 
 from matchms_fingerprint.errors import FingerprintSpecError, SettingsError
-from matchms_fingerprint.kernels import SCORES, BitIndex, packed_similarity, top_k_packed
+from matchms_fingerprint.kernels import SCORES, BitIndex, bit_index, packed_similarity, top_k_packed
 from matchms_fingerprint.kernels.bit_planes import BLOCK
 
 N_BITS = 300
@@ -204,3 +205,7 @@ def test_wrong_parameters_of_similarities_are_named() -> None:
         packed_similarity(packed, packed, "tversky")
     with pytest.raises(FingerprintSpecError, match=r"\(4, 4\).*\(4, 5\)"):
         packed_similarity(packed[:, :4], packed)
+
+
+def test_the_example_in_the_documentation() -> None:
+    assert doctest.testmod(bit_index) == (0, 5)
