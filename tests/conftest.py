@@ -1,6 +1,8 @@
 """Fixtures that every part of the suite shares."""
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,3 +15,15 @@ def shared() -> Path:
     if not (folder / "data" / "massbank.mgf.gz").is_file():
         pytest.skip(f"benchmark data not found in {folder}")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_log_handlers() -> Iterator[None]:
+    """Give each test the log handlers that it found; the command line replaces them for its process."""
+    loggers = [logging.getLogger(name) for name in ("matchms", "matchms_fingerprint", "py.warnings")]
+    before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    yield
+    for logger, handlers, level, propagate in before:
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
+        logger.propagate = propagate

@@ -191,6 +191,7 @@ def _provenance(
             "ms1_set_aside": report.ms1,
             "msn_set_aside": report.msn,
             "merged": report.merged,
+            "split": report.split,
             "contradictory_ion_modes": report.contradictions,
             "unreadable": [
                 {"block": bad.block, "feature_id": bad.feature_id, "reason": bad.reason} for bad in report.unreadable

@@ -18,14 +18,14 @@ from matchms_fingerprint.io.adduct_names import clean_adduct_name
 
 _COMMON = {
     "positive": ("[M+H]+", "[M+Na]+", "[M+NH4]+", "[M-H2O+H]+", "[M+K]+", "[M]+"),
-    "negative": ("[M-H]-", "[M+HCOO]-", "[M+CH3COO]-", "[M+Cl]-", "[M-H2O-H]-"),
+    "negative": ("[M-H]-", "[M+HCOO]-", "[M+CH3COO]-", "[M+Cl]-", "[M-H2O-H]-", "[M]-"),
 }
 # at most nine of a kind, so that [M+37Cl]- is not read as 37 chlorines
 _SHAPE = re.compile(r"\[[1-9]?M(?:[+-][1-9]?[A-Z][A-Za-z0-9]*)*\][1-9]?[+-]")
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?\d*)+")
 _ELEMENTS = frozenset(Chem.GetPeriodicTable().GetElementSymbol(number) for number in range(1, 119))
 # matchms reads these as elements (Ac is actinium); the others that it knows stay with it
-_ACETATE = re.compile(r"(?<=[+-])(\d*)O[Aa]c(?=[+\-\]])")
+ACETATE = re.compile(r"(?<=[+-])(\d*)O[Aa]c(?=[+\-\]])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def get_adduct(name: str) -> Adduct:
     if not _SHAPE.fullmatch(cleaned):
         raise AdductError(f"adduct {name!r}: not understood; write it like [M+H]+, [2M+Na]+ or [M+FA-H]-")
     charge = parser.get_charge_of_adduct(cleaned)
-    n_molecules, ions = parser.get_ions_from_adduct(_ACETATE.sub(r"\1C2H3O2", cleaned))
+    n_molecules, ions = parser.get_ions_from_adduct(ACETATE.sub(r"\1C2H3O2", cleaned))
     for ion in ions:
         formula = ion.lstrip("+-0123456789")
         if not _FORMULA.fullmatch(formula) or not _ELEMENTS.issuperset(re.findall("[A-Z][a-z]?", formula)):

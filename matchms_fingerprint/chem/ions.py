@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from matchms_fingerprint.chem.adducts import _ACETATE, get_adduct
+from matchms_fingerprint.chem.adducts import ACETATE, get_adduct
 from matchms_fingerprint.chem.formulas import hill_formula, parse_formula
 from matchms_fingerprint.errors import AdductError
 
@@ -63,7 +63,7 @@ def _changes(adduct: str) -> tuple[int, tuple[tuple[str, int], ...]]:
 
     known = get_adduct(adduct)
     changes: dict[str, int] = {}
-    for part in parser.get_ions_from_adduct(_ACETATE.sub(r"\1C2H3O2", known.name))[1]:
+    for part in parser.get_ions_from_adduct(ACETATE.sub(r"\1C2H3O2", known.name))[1]:
         sign, number, formula = parser.split_ion(part)
         for symbol, count in parse_formula(formula)[0].items():
             changes[symbol] = changes.get(symbol, 0) + (-count if sign == "-" else count) * number

@@ -207,20 +207,16 @@ def _texts(row: dict[str, Any]) -> list[str]:
 
 
 def _show(found: CandidateSlice, errors: list[float] | list[None], order: list[int]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-
-    from matchms_fingerprint.cli.terminal import plain_table
+    from matchms_fingerprint.cli.terminal import plain_table, stdout_console
 
     few = f", {len(order)} shown" if len(order) < len(found) else ""
     table = plain_table("exact mass", "ppm", "formula", "InChIKey", "names", "SMILES", title=f"{len(found)} hits{few}")
     for column in table.columns:
         column.overflow = "fold"
     for row in _rows(found, errors, order):
-        *texts, _sources = _texts(row)
-        mass, ppm, formula, inchikey, smiles, names = map(escape, texts)
+        mass, ppm, formula, inchikey, smiles, names, _sources = _texts(row)
         table.add_row(mass, ppm, formula, inchikey, names, smiles)
-    Console().print(table)
+    stdout_console().print(table)
 
 
 def _summary(library: CandidateLibrary) -> str:

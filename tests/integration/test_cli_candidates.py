@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from matchms_fingerprint.candidates import CandidateLibrary, buckets, build
-from matchms_fingerprint.cli import app
+from matchms_fingerprint.cli import app, terminal
 from matchms_fingerprint.errors import LibraryError
 
 Run = Callable[..., tuple[int, str, str]]
@@ -23,7 +23,7 @@ HEADER = "exact_mass\tmass_error_ppm\tformula\tinchikey\tsmiles\tnames\tsources"
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command line in this process; return exit code, stdout, stderr."""
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
 
     def run_it(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["matchms-fingerprint", "candidates", *map(str, arguments)])
@@ -34,7 +34,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return int(ended.value.code or 0), out, err
 
     yield run_it
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_tolerances(run: Run, library: Path) -> None:
 
 def test_a_terminal_gets_a_table_to_look_at(run: Run, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setattr("rich.console.Console", lambda: Console(file=sys.stdout, width=200))
+    monkeypatch.setattr(terminal, "stdout_console", lambda: Console(file=sys.stdout, width=200, markup=False))
     code, out, _ = run("search", library, "--formula", "C2H6O", "--limit", "1")
     assert code == 0
     assert "2 hits, 1 shown" in out

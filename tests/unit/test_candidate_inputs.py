@@ -200,9 +200,7 @@ def test_text_may_be_encoded_in_many_ways(
 
 def test_a_latin_1_row_among_utf_8_ones(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"
-    path.write_bytes(
-        "smiles\tname\nC\tgrün\n".encode() + "CC\tgrün\nCCC\tβ\n".encode().replace(b"\xc3\xbc", b"\xfc")
-    )
+    path.write_bytes("smiles\tname\nC\tgrün\n".encode() + "CC\tgrün\nCCC\tβ\n".encode().replace(b"\xc3\xbc", b"\xfc"))
     assert [row.name for row in rows_of(path)] == ["grün", "grün", "β"]
 
 
