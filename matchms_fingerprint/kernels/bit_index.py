@@ -19,7 +19,7 @@ from matchms_fingerprint.kernels.bit_planes import (
 from matchms_fingerprint.kernels.bits import as_packed, popcounts
 from matchms_fingerprint.kernels.sum_scores import SumScore
 from matchms_fingerprint.kernels.threads import in_threads, n_threads
-from matchms_fingerprint.kernels.topk import Best, TopBits, finish_search, start_search
+from matchms_fingerprint.kernels.topk import Best, TopBits, search_in_parts
 from matchms_fingerprint.kernels.types import FloatArray, IntArray, WordArray
 
 _MOST_BLOCKS = 16
@@ -73,16 +73,17 @@ class BitIndex:
     ) -> TopBits:
         """Find the best candidates of each query; parameters and results are those of `topk.top_k_packed`."""
         most_bits = int(self._planes.counts.max(initial=0))
-        bests = start_search(queries, self.packed, k, score, minimum_score, most_bits)
-        if len(bests) < n_threads():
-            for best in bests:
-                tasks = self._tasks(best)
-                for task in tasks[:1]:  # what it finds saves the others much work
-                    task()
-                in_threads(tasks[1:])
-        else:
+        return search_in_parts(self._search_all, queries, self.packed, k, score, minimum_score, most_bits)
+
+    def _search_all(self, bests: list[Best]) -> None:
+        if len(bests) >= n_threads():
             in_threads([partial(self._search, best) for best in bests])
-        return finish_search(bests, k, np.ndim(queries) == 1)
+            return
+        for best in bests:
+            tasks = self._tasks(best)
+            for task in tasks[:1]:  # what it finds saves the others much work
+                task()
+            in_threads(tasks[1:])
 
     def _search(self, best: Best) -> None:
         for task in self._tasks(best):

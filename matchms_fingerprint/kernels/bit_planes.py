@@ -20,7 +20,7 @@ from matchms_fingerprint.kernels.types import IntArray, WordArray
 
 BLOCK_WORDS = 256
 BLOCK = 64 * BLOCK_WORDS
-"""Candidates in a block: what is added up for them stays in the first cache of a core, and 16 bits tell them apart."""
+"""Candidates in a block: what is added up for them stays in the cache of a core, and 16 bits tell them apart."""
 _COMMON = BLOCK // 32
 """A bit that so many candidates of a block have is stored as a plane; the list of the candidates would be half as large
 at this number, but takes longer to add."""

@@ -9,7 +9,7 @@ everything: by score, then by position.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -156,48 +156,55 @@ def top_k_packed(
         If `k` is not positive or the score is unknown.
     """
     packed = as_packed(packed)
-    bests = start_search(queries, packed, k, score, minimum_score)
-    n_words = packed.shape[1]
-    for start in range(0, len(bests), _MOST_QUERIES):
-        part = bests[start : start + _MOST_QUERIES]
-        tiers = make_tiers([best.score for best in part], n_words)
-        in_threads([partial(_scan, part, packed, tiers, first, last) for first, last in _pieces(len(packed))])
-    return finish_search(bests, k, np.ndim(queries) == 1)
+
+    def scan(bests: list[Best]) -> None:
+        tiers = make_tiers([best.score for best in bests], packed.shape[1])
+        in_threads([partial(_scan, bests, packed, tiers, first, last) for first, last in _pieces(len(packed))])
+
+    return search_in_parts(scan, queries, packed, k, score, minimum_score)
 
 
-def start_search(
+def search_in_parts(
+    search: Callable[[list[Best]], None],
     queries: FloatArray | WordArray,
     packed: WordArray,
     k: int,
     score: str,
     minimum_score: float | None,
     most_bits: int | None = None,
-) -> list[Best]:
-    """Check the parameters of `top_k_packed` and return an empty list of the best for each query.
+) -> TopBits:
+    """Check the parameters of `top_k_packed` and search for a few queries at a time.
 
-    The table of what candidates need goes up to `most_bits` bits, where that is known, else to all bits.
+    Parameters
+    ----------
+    search
+        Offers all candidates that may be among the best to each `Best`.
+    queries, packed, k, score, minimum_score
+        See `top_k_packed`.
+    most_bits
+        How many bits a candidate has at most, where that is known.
     """
     if k < 1:
         raise SettingsError(f"k is {k}; ask for at least one candidate")
     if score not in SUM_SCORES:
         raise SettingsError(f"unknown score {score!r}; choose one of {', '.join(SUM_SCORES)}")
     most_bits = 64 * packed.shape[1] if most_bits is None else most_bits
-    return [Best(SUM_SCORES[score](query), most_bits, k, minimum_score) for query in _probabilities(queries, packed)]
+    rows = _as_rows(queries, packed)
+    shape = len(rows), k if np.ndim(queries) == 2 else min(k, len(packed))
+    indices, scores = np.full(shape, -1, np.int64), np.zeros(shape)
+    n_hits = 0
+    for start in range(0, len(rows), _MOST_QUERIES):
+        part = _probabilities(rows[start : start + _MOST_QUERIES])
+        bests = [Best(SUM_SCORES[score](query), most_bits, k, minimum_score) for query in part]
+        search(bests)
+        for query, best in enumerate(bests, start):
+            hits = best.result()
+            n_hits = hits.indices.size
+            indices[query, :n_hits], scores[query, :n_hits] = hits
+    return TopBits(indices, scores) if np.ndim(queries) == 2 else TopBits(indices[0, :n_hits], scores[0, :n_hits])
 
 
-def finish_search(bests: list[Best], k: int, is_single: bool) -> TopBits:
-    """Return the results of all queries in one table, or those of the only one."""
-    if is_single:
-        return bests[0].result()
-    indices, scores = np.full((len(bests), k), -1, np.int64), np.zeros((len(bests), k))
-    for query, best in enumerate(bests):
-        hits = best.result()
-        indices[query, : hits.indices.size], scores[query, : hits.indices.size] = hits
-    return TopBits(indices, scores)
-
-
-def _probabilities(queries: FloatArray | WordArray, packed: WordArray) -> NDArray[Any]:
-    """Return the queries as rows of values from 0 to 1; packed bits are unpacked."""
+def _as_rows(queries: FloatArray | WordArray, packed: WordArray) -> NDArray[Any]:
     rows: NDArray[Any] = np.atleast_2d(queries)
     is_packed = rows.dtype == np.uint64
     if rows.ndim != 2 or (rows.shape[1] if is_packed else -(-rows.shape[1] // 64)) != packed.shape[1]:
@@ -205,7 +212,12 @@ def _probabilities(queries: FloatArray | WordArray, packed: WordArray) -> NDArra
             f"{'packed queries' if is_packed else 'queries'} of shape {np.shape(queries)} do not fit candidates of "
             f"shape {packed.shape}; they must be of one specification"
         )
-    if is_packed:
+    return rows
+
+
+def _probabilities(rows: NDArray[Any]) -> NDArray[Any]:
+    """Return queries as values from 0 to 1; packed bits are unpacked."""
+    if rows.dtype == np.uint64:
         return np.unpackbits(np.ascontiguousarray(rows).view(np.uint8), axis=1, bitorder="little")
     if not ((rows >= 0) & (rows <= 1)).all():
         raise FingerprintSpecError("a predicted fingerprint holds values that are no probabilities, outside of [0, 1]")

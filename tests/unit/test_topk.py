@@ -124,6 +124,17 @@ def test_memory_does_not_grow_with_queries_times_candidates() -> None:
     assert peak < 100e6  # a table of all scores would take 537 MB
 
 
+def test_memory_does_not_grow_with_the_width_of_many_queries() -> None:
+    packed = np.random.default_rng(0).integers(0, 2**63, (3000, 64)).astype(np.uint64)
+    index = BitIndex(packed[:10])
+    tracemalloc.start()
+    index.top_k(packed, 5, "tanimoto")
+    top_k_packed(packed, packed[:10], 5, "tanimoto")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30e6  # the values of all bits of all queries alone would take 98 MB
+
+
 def test_an_index_is_smaller_than_what_it_indexes() -> None:
     rng = np.random.default_rng(0)
     frequencies = rng.permutation(np.geomspace(0.0005, 0.06, 4096))  # about 50 bits set, as of molecules
