@@ -5,6 +5,10 @@ from matchms_fingerprint.kernels.bit_index import BitIndex
 from matchms_fingerprint.kernels.formula import decompose_mass, decompose_masses
 from matchms_fingerprint.kernels.formula_elements import FormulaRules
 from matchms_fingerprint.kernels.packed_similarity import packed_similarity
+from matchms_fingerprint.kernels.peak_search import TopHits, find_top, score_listed, score_matrix, score_sparse
+from matchms_fingerprint.kernels.peak_table import Matching, PeakTable, cosine_table
+from matchms_fingerprint.kernels.peak_tiles import Limits
+from matchms_fingerprint.kernels.spectral_entropy import entropy_table
 from matchms_fingerprint.kernels.subformula import explained_by, neutral_losses, subformulae
 from matchms_fingerprint.kernels.tanimoto import (
     SCORES,
@@ -21,19 +25,29 @@ __all__ = [
     "Bins",
     "BitIndex",
     "FormulaRules",
+    "Limits",
+    "Matching",
+    "PeakTable",
     "SparseRows",
     "TopBits",
+    "TopHits",
     "bin_peaks",
     "bin_peaks_dense",
     "bit_sums",
     "cosine_scores",
+    "cosine_table",
     "decompose_mass",
     "decompose_masses",
+    "entropy_table",
     "explained_by",
+    "find_top",
     "log_likelihood_scores",
     "neutral_losses",
     "packed_similarity",
     "popcounts",
+    "score_listed",
+    "score_matrix",
+    "score_sparse",
     "subformulae",
     "tanimoto_scores",
     "top_k_packed",

@@ -15,8 +15,17 @@ from matchms_fingerprint.kernels.types import FloatArray, IntArray
 
 _NO_PLACES: IntArray = np.empty(0, np.int32)
 _NO_FLOATS: FloatArray = np.empty(0)
-_NO_PEAKS = PeakTable(np.zeros(1, np.int64), *(_NO_FLOATS,) * 6, np.empty(0, np.bool_))
-_NO_INDEX = index_peaks(_NO_PEAKS, 0, 0, 0.0, False)
+_NO_INDEX = PeakIndex(
+    key=_NO_FLOATS,
+    mz=_NO_FLOATS,
+    cell=np.empty(0, np.uint32),
+    unit=_NO_FLOATS,
+    peak=_NO_PLACES,
+    place=_NO_PLACES,
+    before=_NO_PLACES,
+    close=_NO_PLACES,
+    n_close_before=np.zeros(1, np.int32),
+)
 
 
 class Chunk(NamedTuple):

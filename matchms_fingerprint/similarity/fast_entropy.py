@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 
 from matchms_fingerprint.errors import SettingsError
-from matchms_fingerprint.kernels.entropy_table import entropy_table
 from matchms_fingerprint.kernels.peak_table import Matching, PeakTable
+from matchms_fingerprint.kernels.spectral_entropy import entropy_table
 from matchms_fingerprint.similarity.fast_cosine import checked_ppm, da_or_ppm
 from matchms_fingerprint.similarity.peak_score import PeakScore
 

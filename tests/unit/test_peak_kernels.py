@@ -15,12 +15,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 from builders import random_spectra
-from competing_spectra import INTERPRETED
+from competing_spectra import EXAMPLES, INTERPRETED
 from hypothesis import given
 from hypothesis import strategies as st
 
 from matchms_fingerprint.kernels import (
-    entropy_table,
     peak_index,
     peak_pairs,
     peak_rivals,
@@ -28,6 +27,7 @@ from matchms_fingerprint.kernels import (
     peak_search,
     peak_table,
     peak_tiles,
+    spectral_entropy,
 )
 from matchms_fingerprint.kernels.peak_index import find_runs, index_peaks
 from matchms_fingerprint.kernels.peak_table import Matching, PeakTable, cosine_table, take_spectra
@@ -39,7 +39,7 @@ from matchms_fingerprint.similarity.fast_cosine import (
 )
 from matchms_fingerprint.similarity.fast_entropy import FastSpectralEntropy
 
-MODULES = (entropy_table, peak_index, peak_pairs, peak_rivals, peak_scores, peak_table, peak_tiles)
+MODULES = (peak_index, peak_pairs, peak_rivals, peak_scores, peak_table, peak_tiles, spectral_entropy)
 FRAGMENTS = Matching(tolerance_da=0.1)
 compiled = pytest.mark.skipif(INTERPRETED, reason="nothing is compiled")
 
@@ -51,6 +51,7 @@ def table_of(mz: list[list[float]], matching: Matching = FRAGMENTS) -> PeakTable
     return cosine_table(starts, flat, np.ones(flat.size), 100.0 + np.arange(len(mz)), matching, 0.0, 1.0)
 
 
+@EXAMPLES
 @given(
     st.lists(st.sampled_from(np.arange(0, 3, 0.1).tolist()), max_size=20),
     st.lists(st.tuples(st.floats(-1, 4), st.sampled_from([-0.1, 0.0, 0.1, 0.25, 1.0])), max_size=8),
@@ -70,6 +71,7 @@ def test_find_runs_is_a_binary_search_in_any_order(
 
 
 @pytest.mark.parametrize("losses", [False, True])
+@EXAMPLES
 @given(
     st.lists(st.lists(st.sampled_from([50.0, 50.1, 50.15, 51.0, 60.0]), max_size=6).map(sorted), min_size=1, max_size=5)
 )
@@ -169,8 +171,8 @@ def kernels(module: ModuleType) -> dict[str, object]:
 
 
 @compiled
-def test_every_kernel_is_compiled_for_one_signature() -> None:
-    """Whatever is asked: a second one would be compiled while the user waits."""
+def test_kernels_are_compiled_for_one_signature() -> None:
+    """Those that are called from Python, whatever is asked: a second one would be compiled while the user waits."""
     some = random_spectra(5)
     pairs = np.array([0, 1]), np.array([1, 2])
     for cls in (FastCosineGreedy, FastModifiedCosineGreedy, FastNeutralLossesCosine, FastSpectralEntropy):
@@ -180,9 +182,10 @@ def test_every_kernel_is_compiled_for_one_signature() -> None:
         score.matrix(some, some, is_symmetric=True, progress_bar=False)
         score.sparse_array(some, some, *pairs, progress_bar=False)
         score.top_k(some, some, precursor_tolerance=5, progress_bar=False)
-    counts = {name: len(kernel.signatures) for module in MODULES for name, kernel in kernels(module).items()}
-    assert max(counts.values()) == 1
-    assert counts["matrix_tile"] == counts["top_tile"] == counts["score_pairs"] == counts["entropy_table"] == 1
+    tiles = (peak_tiles.matrix_tile, peak_tiles.sparse_tile, peak_tiles.top_tile, peak_tiles.mirror_tile)
+    tables = (peak_table.cosine_table, spectral_entropy.entropy_table)
+    for kernel in (*tiles, *tables, peak_index._lay_out, peak_index.find_runs, peak_pairs.score_pairs):
+        assert len(kernel.signatures) == 1, kernel.__name__
 
 
 @compiled
