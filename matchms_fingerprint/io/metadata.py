@@ -80,7 +80,8 @@ def read_charge(value: Any) -> int | None:
     if match is None:
         return None
     sign, digits, sign_after = match.groups()
-    return -int(digits) if "-" in (sign, sign_after) else int(digits) or None
+    charge = -int(digits) if "-" in (sign, sign_after) else int(digits)
+    return charge or None
 
 
 def read_ms_level(value: Any) -> int | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from builders_mgf import feature_block, mgf_block, read_text
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from matchms import Spectrum
 
@@ -118,6 +118,8 @@ def test_charges_are_signed(number, form):
     assert read_charge(f"-{number}-") == -number
 
 
+@example(value="0-")
+@example(value=-0.0)
 @given(
     value=st.one_of(st.text(max_size=12), st.floats(), st.integers(), st.none(), st.lists(st.integers(), max_size=2))
 )
