@@ -144,14 +144,13 @@ def bin_peaks(
     array([  85,  145, 1051, 1651])
     """
     peaks = _gather(positions, intensities, offsets, bins, combine, intensity_power)
-    n_columns = _n_columns(bins)
 
     def fill(first: int, last: int) -> SparseRows:
         indices, values, ends = _entries(peaks, first, last)
         if combine != "none":
-            _merge_entries(indices, values, ends, combine == "max", n_columns)
+            _merge_entries(indices, values, ends, combine == "max")
         n = ends[-1] if ends.size else 0
-        return SparseRows(indices[:n].copy(), values[:n].astype(np.float32), ends)
+        return SparseRows(indices[:n], values[:n].astype(np.float32), ends)
 
     parts = _by_pieces(fill, peaks.offsets)
     starts = np.cumsum([0] + [part.indices.size for part in parts])
@@ -181,7 +180,9 @@ def bin_peaks_dense(
     rows = np.zeros((peaks.offsets.size - 1, _n_columns(bins)), np.float32)
 
     def fill(first: int, last: int) -> None:
-        _scatter_entries(*_entries(peaks, first, last), combine == "max", rows[first:last])
+        entries = _entries(peaks, first, last)
+        _merge_entries(*entries, combine == "max")
+        _fill_rows(*entries, rows[first:last])
 
     _by_pieces(fill, peaks.offsets)
     return rows
@@ -225,7 +226,7 @@ def _gather(
     shifts = np.cumsum([0] + [kind.n_columns for kind in kinds])[:-1]
     columns = [np.where(kind.columns < 0, -1, kind.columns + shift) for kind, shift in zip(kinds, shifts, strict=True)]
     return _Peaks(
-        np.ascontiguousarray(np.broadcast_to(masses, (len(kinds), values.size))),
+        np.ascontiguousarray(masses),
         values,
         offsets,
         np.array([1.0 / kind.width_da for kind in kinds]),
@@ -282,8 +283,9 @@ def _list_entries(
     for row in range(first, last):
         for kind in range(scales.size):
             n_bins = starts[kind + 1] - starts[kind]
+            given = kind if positions.shape[0] > 1 else 0
             for peak in range(offsets[row], offsets[row + 1]):
-                place = positions[kind, peak] * scales[kind]
+                place = positions[given, peak] * scales[kind]
                 if not -1.0 < place < n_bins:
                     continue
                 low = np.int64(np.floor(place if is_spread[kind] else place + 0.5))
@@ -299,47 +301,41 @@ def _list_entries(
         ends[row - first] = n
 
 
-@njit(void(int64[::1], float64[::1], int64[::1], boolean, int64), cache=True, nogil=True, fastmath=False)
+@njit(void(int64[::1], float64[::1], int64[::1], boolean), cache=True, nogil=True, fastmath=False)
 def _merge_entries(
-    indices: IntArray, weights: FloatArray, ends: IntArray, is_max: bool, n_columns: int
+    indices: IntArray, weights: FloatArray, ends: IntArray, is_max: bool
 ) -> None:  # pragma: no cover - compiled
     """Leave one entry for each column of a row, columns ascending, and move all together; 0 is no entry."""
-    merged = np.zeros(n_columns)
     n, first = 0, 0
     for row in range(ends.size):
-        start = n
-        for i in range(first, ends[row]):
-            column, weight = indices[i], weights[i]
-            if weight == 0.0:
+        start, last = n, ends[row]
+        for i in range(first + 1, last):
+            if indices[i] < indices[i - 1]:
+                # rare, as peaks are sorted: losses, and peaks that are spread
+                order = first + np.argsort(indices[first:last], kind="mergesort")
+                indices[first:last], weights[first:last] = indices[order], weights[order]
+                break
+        for i in range(first, last):
+            if weights[i] == 0.0:
                 continue
-            if merged[column] == 0.0:
-                indices[n] = column
+            if n == start or indices[n - 1] != indices[i]:
+                indices[n], weights[n] = indices[i], weights[i]
                 n += 1
-            merged[column] = max(merged[column], weight) if is_max else merged[column] + weight
-        indices[start:n].sort()
-        for i in range(start, n):
-            weights[i] = merged[indices[i]]
-            merged[indices[i]] = 0.0
-        first = ends[row]
+            else:
+                weights[n - 1] = max(weights[n - 1], weights[i]) if is_max else weights[n - 1] + weights[i]
+        first = last
         ends[row] = n
 
 
-@njit(void(int64[::1], float64[::1], int64[::1], boolean, float32[:, ::1]), cache=True, nogil=True, fastmath=False)
-def _scatter_entries(
-    indices: IntArray, weights: FloatArray, ends: IntArray, is_max: bool, rows: FloatArray
+@njit(void(int64[::1], float64[::1], int64[::1], float32[:, ::1]), cache=True, nogil=True, fastmath=False)
+def _fill_rows(
+    indices: IntArray, weights: FloatArray, ends: IntArray, rows: FloatArray
 ) -> None:  # pragma: no cover - compiled
-    """Write entries into rows, which are zero."""
-    merged = np.zeros(rows.shape[1])
+    """Write merged entries into rows, which are zero."""
     first = 0
     for row in range(ends.size):
         for i in range(first, ends[row]):
-            column = indices[i]
-            merged[column] = max(merged[column], weights[i]) if is_max else merged[column] + weights[i]
-        for i in range(first, ends[row]):
-            column = indices[i]
-            if merged[column] != 0.0:
-                rows[row, column] = merged[column]
-                merged[column] = 0.0
+            rows[row, indices[i]] = weights[i]
         first = ends[row]
 
 
