@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+# the networks of the tests are tiny: threads of torch that wait for each other cost more than they do, many times more
+# on a busy machine
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

@@ -157,10 +157,19 @@ def test_top_k_is_the_top_of_the_matrix(
                 or abs(references[row].get("precursor_mz") - query.get("precursor_mz")) <= precursor_tolerance
             )
         ]
-        best = sorted(hits)[:k] + [(0.0, -1, 0)] * (k - len(hits))
-        assert found.references[column].tolist() == [row for _, row, _ in best]
-        assert found.matches[column].tolist() == [matches for _, _, matches in best]
+        hits.sort()
+        best = hits[:k] + [(0.0, -1, 0)] * (k - len(hits))
         np.testing.assert_allclose(found.scores[column], [-value for value, _, _ in best], rtol=0, atol=1e-9)
+        # rivals are assigned in another order where pieces are small, so that scores may differ in the last bit, and
+        # with it the order of references that score the same to 1e-9
+        apart = np.diff([value for value, _, _ in hits[: k + 1]]) > 1e-9
+        if apart.all():
+            assert found.references[column].tolist() == [row for _, row, _ in best]
+            assert found.matches[column].tolist() == [matches for _, _, matches in best]
+        named = [row for row in found.references[column].tolist() if row >= 0]
+        assert len(named) == len(set(named)) == min(k, len(hits))
+        np.testing.assert_allclose(dense["score"][named, column], found.scores[column][: len(named)], rtol=0, atol=1e-9)
+        np.testing.assert_array_equal(dense["matches"][named, column], found.matches[column][: len(named)])
 
 
 @EXAMPLES
