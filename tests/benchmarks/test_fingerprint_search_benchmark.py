@@ -7,12 +7,14 @@ FPSim2 takes part where it is installed.
 """
 
 import os
+import resource
 import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib
 import numpy as np
 import pytest
 from rdkit import DataStructs, rdBase
@@ -166,7 +168,7 @@ def test_measured_fingerprint_against_fpsim2(
     assert min(times[peer] for peer in peers) >= 3 * times["BitIndex"]
 
 
-def test_cost_grows_no_faster_than_the_library(arena: SimpleNamespace) -> None:
+def test_cost_grows_no_faster_than_the_library(arena: SimpleNamespace, tmp_path: Path) -> None:
     sizes = [n for n in (1000, 4000, 16_000, 64_000, 250_000, 1_000_000) if n <= len(arena.packed)]
     times = {}
     for n in sizes:
@@ -182,7 +184,30 @@ def test_cost_grows_no_faster_than_the_library(arena: SimpleNamespace) -> None:
     print(f"{'candidates':>12}{'top_k_packed':>16}{'BitIndex':>12}")
     for n, row in times.items():
         print(f"{n:12}{row['top_k_packed']:16.2f}{row['BitIndex']:12.2f}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"peak memory of the benchmark with all that it holds: {peak:.2f} GB")
+    draw(times, Path(os.environ.get("MATCHMS_FINGERPRINT_BENCHMARKS", tmp_path)) / "fingerprints_by_library_size.png")
     for smaller, larger in pairwise(sizes):
         for name in ("top_k_packed", "BitIndex"):
             # twice, for what a busy machine does to short times
             assert times[larger][name] < 2 * (larger / smaller) * times[smaller][name]
+
+
+def draw(times: dict[int, dict[str, float]], path: Path) -> None:
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4.5), dpi=150, layout="constrained")
+    sizes = list(times)
+    for name in ("top_k_packed", "BitIndex"):
+        axes.loglog(sizes, [times[n][name] for n in sizes], "o-", label=name, markersize=4)
+    start = times[sizes[0]]["BitIndex"]
+    axes.loglog(sizes, [start * n / sizes[0] for n in sizes], color="0.8", zorder=0, label="linear")
+    axes.set(
+        xlabel="candidates", ylabel="ms per query", title=f"Best {K} of a predicted fingerprint, {n_threads()} threads"
+    )
+    axes.legend(fontsize=8, frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    plt.close(figure)
+    print(f"figure: {path}")
