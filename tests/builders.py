@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from matchms import Spectrum
 
 from matchms_fingerprint.features.binned import BinnedSettings
 from matchms_fingerprint.models.bundle import BundleManifest, save_bundle
-from matchms_fingerprint.models.registry import build_network
+from matchms_fingerprint.models.registry import NetworkSettings, build_network
 
 TINY_FINGERPRINT = "morgan:radius=2,bits=256"
 
@@ -52,13 +53,14 @@ def tiny_model(folder: Path, fingerprint: str = TINY_FINGERPRINT, n_bits: int = 
     """Write a small bundle with random weights; return its folder, which `load_model` reads."""
     torch.manual_seed(seed)
     features = BinnedSettings(fine_fragments=(8503, 12704, 14505), fine_losses=(1801, 3602))
-    config = {"n_bits": n_bits, "n_input": 16, "n_hidden": 32, "n_embedding": 24, "n_blocks": 1}
-    network = build_network("binned_mlp", {"features": features.to_dict(), **config})
+    sizes = {"n_input": 16, "n_hidden": 32, "n_embedding": 24, "n_blocks": 1}
+    encoder_settings = {"features": features.to_dict(), **sizes}
+    settings = NetworkSettings("binned_mlp", encoder_settings, "independent_bits", {}, n_bits)
+    network = build_network(settings)
     manifest = BundleManifest(
         name="tiny",
         version="0",
-        architecture="binned_mlp",
-        config=network.config,
+        network=asdict(settings),
         fingerprint=fingerprint,
         bit_threshold=0.5,
         temperatures={"cosine": 0.05, "tanimoto": 0.05, "log_likelihood": 0.05},

@@ -12,13 +12,13 @@ from torch.nn import functional
 
 from matchms_fingerprint.evaluation.metrics import tanimoto_of_bits
 from matchms_fingerprint.features.labelled import LabelledSpectra
-from matchms_fingerprint.models.architecture import Architecture
+from matchms_fingerprint.models.network import Network
 
 N_PAIRS = 20_000
 
 
 def describe_embedding(
-    network: Architecture, data: LabelledSpectra, rows: NDArray[np.int64], seed: int = 0
+    network: Network, data: LabelledSpectra, rows: NDArray[np.int64], seed: int = 0
 ) -> dict[str, Any]:
     """Describe the cosine of embeddings over pairs of spectra of the same ion mode.
 

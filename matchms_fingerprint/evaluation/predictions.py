@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 from matchms_fingerprint.evaluation.baselines import NearestNeighbourFingerprint
 from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.features.labelled import LabelledSpectra
-from matchms_fingerprint.models.architecture import Architecture
+from matchms_fingerprint.models.network import Network
 
 BATCH = 1024
 
 
-def predict_rows(network: Architecture, data: LabelledSpectra, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+def predict_rows(network: Network, data: LabelledSpectra, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the probabilities that a network gives for the spectra at `rows`, shape (n_rows, n_bits), float32."""
     return predict_spectra(network, data.spectra.take(rows))
 
 
-def predict_spectra(network: Architecture, spectra: SpectrumArrays) -> NDArray[np.float32]:
+def predict_spectra(network: Network, spectra: SpectrumArrays) -> NDArray[np.float32]:
     """Return the probabilities that a network gives for spectra, shape (n_spectra, n_bits), float32."""
     network.eval()
     parts = []

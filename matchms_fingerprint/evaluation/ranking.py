@@ -29,15 +29,15 @@ from matchms_fingerprint.evaluation.retrieval import (
 from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.kernels.tanimoto import SCORES
-from matchms_fingerprint.models.architecture import Architecture
 from matchms_fingerprint.models.calibration import softmax_scores
+from matchms_fingerprint.models.network import Network
 
 BASELINE = "nearest neighbour, tanimoto"
 Values = dict[str, NDArray[np.float64]]
 
 
 def compare_retrieval(
-    network: Architecture,
+    network: Network,
     data: LabelledSpectra,
     folds: NDArray[np.str_],
     fold: str,

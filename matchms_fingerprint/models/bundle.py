@@ -29,7 +29,7 @@ from torch import Tensor
 from matchms_fingerprint.errors import InputFileError, ModelError
 from matchms_fingerprint.io.artifacts import atomic_folder, read_json, sha256_of, write_json
 
-BUNDLE_FORMAT = 2
+BUNDLE_FORMAT = 3
 MANIFEST = "bundle.json"
 WEIGHTS = "weights.safetensors"
 SUBSTRUCTURES = "substructures.json"
@@ -44,8 +44,8 @@ class BundleManifest:
     ----------
     name, version
         What the model is called, and its version.
-    architecture, config
-        Network by its name in `models.registry`, and its settings.
+    network
+        What builds the network: the fields of `models.registry.NetworkSettings`.
     fingerprint
         Specification of the predicted fingerprint.
     bit_threshold
@@ -64,8 +64,7 @@ class BundleManifest:
 
     name: str
     version: str
-    architecture: str
-    config: dict[str, Any]
+    network: dict[str, Any]
     fingerprint: str
     bit_threshold: float
     temperatures: dict[str, float]

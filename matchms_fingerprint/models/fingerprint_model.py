@@ -17,7 +17,7 @@ from matchms_fingerprint.chem.fingerprints import FingerprintSpec
 from matchms_fingerprint.errors import ModelError
 from matchms_fingerprint.features.arrays import SpectrumArrays, spectrum_arrays
 from matchms_fingerprint.models.bundle import WEIGHTS, Bundle, find_bundle, read_bundle
-from matchms_fingerprint.models.registry import build_network
+from matchms_fingerprint.models.registry import build_network, network_settings
 
 BATCH_SIZE = 512
 BIT_FREQUENCIES = "bit_frequencies"
@@ -57,7 +57,7 @@ class FingerprintModel:
         tensors = {name: tensor.to(torch.float32) for name, tensor in bundle.tensors.items()}
         frequencies = tensors.pop(BIT_FREQUENCIES, None)
         self.bit_frequencies = None if frequencies is None else frequencies.numpy()
-        self.network = build_network(manifest.architecture, manifest.config)
+        self.network = build_network(network_settings(manifest.network))
         try:
             self.network.load_state_dict(tensors)
         except RuntimeError as error:
@@ -100,7 +100,7 @@ class FingerprintModel:
             Unit vectors; their dot product is the cosine similarity.
         """
         parts = [functional.normalize(embedding, dim=1).numpy() for _, embedding in self._batches(spectra)]
-        return np.concatenate(parts or [np.empty((0, int(self.network.config["n_embedding"])), np.float32)])
+        return np.concatenate(parts or [np.empty((0, self.network.n_embedding), np.float32)])
 
     def predict_and_embed(self, spectra: Iterable[Spectrum]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return what `predict_fingerprints` and `embed` return, from one pass through the network."""

@@ -1,27 +1,85 @@
-"""Architectures by name: what a model bundle may ask for, and what `train --architecture` offers."""
+"""Encoders and heads by name: what a model bundle may ask for, and what `train` offers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from matchms_fingerprint.errors import ModelError
-from matchms_fingerprint.models.architecture import Architecture
-from matchms_fingerprint.models.binned_mlp import BinnedMLP
+from matchms_fingerprint.models.encoders.binned_mlp import BinnedMLP
+from matchms_fingerprint.models.encoders.encoder import Encoder
+from matchms_fingerprint.models.heads.head import Head
+from matchms_fingerprint.models.heads.independent_bits import IndependentBits
+from matchms_fingerprint.models.network import Network
 
-ARCHITECTURES: dict[str, type[Architecture]] = {"binned_mlp": BinnedMLP}
+ENCODERS: dict[str, type[Encoder]] = {"binned_mlp": BinnedMLP}
+HEADS: dict[str, type[Head]] = {"independent_bits": IndependentBits}
 
 
-def build_network(architecture: str, config: dict[str, Any]) -> Architecture:
+@dataclass(frozen=True)
+class NetworkSettings:
+    """What builds a network: encoder and head by name, their settings (JSON-safe), and the number of bits."""
+
+    encoder: str
+    encoder_settings: dict[str, Any]
+    head: str
+    head_settings: dict[str, Any]
+    n_bits: int
+
+
+def build_network(settings: NetworkSettings) -> Network:
     """Build an untrained network.
 
     Raises
     ------
     ModelError
-        If the architecture or one of its settings is not known.
+        If the encoder, the head, or one of their settings is not known.
     """
-    if architecture not in ARCHITECTURES:
-        raise ModelError(f"unknown architecture {architecture!r}; known are {', '.join(ARCHITECTURES)}")
+    encoder: Encoder = _build("encoder", ENCODERS, settings.encoder, settings.encoder_settings)
+    sizes = {"n_embedding": encoder.n_embedding, "n_bits": settings.n_bits}
+    return Network(encoder, _build("head", HEADS, settings.head, settings.head_settings | sizes))
+
+
+def network_settings(values: dict[str, Any]) -> NetworkSettings:
+    """Read the fields of `NetworkSettings`; raise `ModelError` where some are missing or unknown."""
     try:
-        return ARCHITECTURES[architecture](**config)
+        return NetworkSettings(**values)
     except TypeError as error:
-        raise ModelError(f"settings do not fit architecture {architecture!r}: {error}") from None
+        raise ModelError(f"the description of the network does not fit this version: {error}") from None
+
+
+def find_encoder(name: str) -> type[Encoder]:
+    """Return an encoder by its name.
+
+    Raises
+    ------
+    ModelError
+        If there is none of this name.
+    """
+    return _find("encoder", ENCODERS, name)
+
+
+def describe_network(network: Network) -> NetworkSettings:
+    """Return the settings that build a network again."""
+    names = {kind: name for name, kind in (*ENCODERS.items(), *HEADS.items())}
+    return NetworkSettings(
+        encoder=names[type(network.encoder)],
+        encoder_settings=network.encoder.settings,
+        head=names[type(network.head)],
+        head_settings=network.head.settings,
+        n_bits=network.head.last.out_features,
+    )
+
+
+def _build(kind: str, known: Mapping[str, type[Any]], name: str, settings: dict[str, Any]) -> Any:
+    try:
+        return _find(kind, known, name)(**settings)
+    except TypeError as error:
+        raise ModelError(f"settings do not fit the {kind} {name!r}: {error}") from None
+
+
+def _find(kind: str, known: Mapping[str, type[Any]], name: str) -> type[Any]:
+    if name not in known:
+        raise ModelError(f"unknown {kind} {name!r}; known are {', '.join(known)}")
+    return known[name]

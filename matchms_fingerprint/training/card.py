@@ -26,8 +26,8 @@ def card_text(manifest: BundleManifest, pictures: Sequence[str] = ()) -> str:
     parts = [
         f"# {manifest.name} {manifest.version}",
         f"Predicts the fingerprint `{manifest.fingerprint}` and an embedding from a tandem mass spectrum of either ion "
-        f"mode. Architecture `{manifest.architecture}`, {card['n_parameters'] / 1e6:.1f} million parameters, stored as "
-        "16-bit floats.",
+        f"mode. Encoder `{manifest.network['encoder']}`, {card['n_parameters'] / 1e6:.1f} million parameters, stored "
+        "as 16-bit floats.",
         "## Data",
         f"{card['data']}. Licences: {card['licences']}. File `{card['data_file']['name']}`, sha256 "
         f"`{card['data_file']['sha256']}`.",

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from matchms_fingerprint.features.labelled import LabelledSpectra
-from matchms_fingerprint.models.architecture import Architecture
+from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.training.augment import augment, merge_pairs
 from matchms_fingerprint.training.settings import TrainingSettings
 
@@ -38,7 +38,7 @@ class PreparedBatches(Dataset[tuple[Any, Tensor]]):
     def __init__(
         self,
         data: LabelledSpectra,
-        network: Architecture,
+        network: Network,
         settings: TrainingSettings,
         epoch: int,
         partners: NDArray[np.int64] | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -28,10 +28,11 @@ from matchms_fingerprint.features.arrays import ADDUCTS, ION_MODE_SIGN
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.artifacts import sha256_of
 from matchms_fingerprint.kernels.tanimoto import SCORES
-from matchms_fingerprint.models.architecture import Architecture
 from matchms_fingerprint.models.bundle import BundleManifest, save_bundle
 from matchms_fingerprint.models.calibration import softmax_scores
 from matchms_fingerprint.models.fingerprint_model import BIT_FREQUENCIES
+from matchms_fingerprint.models.network import Network
+from matchms_fingerprint.models.registry import describe_network
 from matchms_fingerprint.training.calibrate import fit_temperature
 from matchms_fingerprint.training.card import card_text
 from matchms_fingerprint.training.fit import bit_frequencies
@@ -65,7 +66,7 @@ class About:
 
 
 def finish(
-    network: Architecture,
+    network: Network,
     data: LabelledSpectra,
     folds: NDArray[np.str_],
     settings: TrainingSettings,
@@ -85,7 +86,7 @@ def finish(
     # the bundle holds 16-bit weights: what is chosen and measured here is chosen and measured on those
     network.load_state_dict({k: v.to(torch.float16).to(torch.float32) for k, v in network.state_dict().items()})
     train, val, test = (np.flatnonzero(folds == name) for name in ("train", "val", "test"))
-    network.forget_unseen(data.spectra.take(train))
+    network.encoder.forget_unseen(data.spectra.take(train))
     threshold, val_tanimoto = best_bit_threshold(predict_rows(network, data, val), data.bits(val))
     temperatures = fit_temperatures(network, data, val, library)
     measured: dict[str, Any] = {"val": {"mean_tanimoto": round(val_tanimoto, 4)}}
@@ -99,8 +100,7 @@ def finish(
     manifest = BundleManifest(
         name=about.name,
         version=about.version,
-        architecture=settings.architecture,
-        config=network.config,
+        network=asdict(describe_network(network)),
         fingerprint=str(data.fingerprint),
         bit_threshold=threshold,
         temperatures=temperatures,
@@ -127,7 +127,7 @@ def adduct_frequencies(data: LabelledSpectra, rows: NDArray[np.int64]) -> dict[s
 
 
 def fit_temperatures(
-    network: Architecture, data: LabelledSpectra, rows: NDArray[np.int64], library: CandidateLibrary | None
+    network: Network, data: LabelledSpectra, rows: NDArray[np.int64], library: CandidateLibrary | None
 ) -> dict[str, float]:
     """Fit a softmax temperature per score on the spectra at `rows`, with candidates from the library.
 
@@ -182,7 +182,7 @@ def _environment(mol: Chem.Mol, atom: int, radius: int) -> str:
 
 
 def _card(
-    network: Architecture,
+    network: Network,
     data: LabelledSpectra,
     folds: NDArray[np.str_],
     settings: TrainingSettings,

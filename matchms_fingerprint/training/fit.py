@@ -19,11 +19,10 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from matchms_fingerprint.evaluation.metrics import best_bit_threshold
-from matchms_fingerprint.features.binned import BinnedSettings, frequent_bins
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.artifacts import atomic_file
-from matchms_fingerprint.models.architecture import Architecture
-from matchms_fingerprint.models.registry import build_network
+from matchms_fingerprint.models.network import Network
+from matchms_fingerprint.models.registry import NetworkSettings, build_network, find_encoder
 from matchms_fingerprint.training.curve import Curve
 from matchms_fingerprint.training.datasets import (
     DrawnBatches,
@@ -64,9 +63,7 @@ class KeepBest(Callback):
 class FingerprintTask(lightning.LightningModule):
     """Loss, optimiser and validation of one network."""
 
-    def __init__(
-        self, network: Architecture, settings: TrainingSettings, data: LabelledSpectra, folds: NDArray[np.str_]
-    ):
+    def __init__(self, network: Network, settings: TrainingSettings, data: LabelledSpectra, folds: NDArray[np.str_]):
         super().__init__()
         self.network, self.settings, self.data = network, settings, data
         self.train_rows = np.flatnonzero(folds == "train")
@@ -74,6 +71,10 @@ class FingerprintTask(lightning.LightningModule):
         self.partners = merge_partners(data, self.train_rows)
         self.val_rows = np.flatnonzero(folds == "val")
         self.outputs: list[tuple[NDArray[np.float32], NDArray[np.uint8]]] = []
+
+    def on_train_epoch_start(self) -> None:
+        """Give each epoch random numbers of its own, so that a resumed run drops out what an undisturbed one does."""
+        torch.manual_seed(self.settings.seed + 1_000_003 * (self.current_epoch + 1))
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Return the batches of the current epoch."""
@@ -134,23 +135,19 @@ def fingerprint_loss(logits: Tensor, bits: Tensor, iou_weight: float) -> Tensor:
     return (entropy + iou_weight * (1.0 - both / either.clamp(min=1e-6))).mean()
 
 
-def build_for(data: LabelledSpectra, folds: NDArray[np.str_], settings: TrainingSettings) -> Architecture:
-    """Build the network of a run: its fine bins and its starting point follow from the training fold."""
+def build_for(data: LabelledSpectra, folds: NDArray[np.str_], settings: TrainingSettings) -> Network:
+    """Build the network of a run; some of its settings and its starting point follow from the training fold."""
     torch.manual_seed(settings.seed)
     rows = np.flatnonzero(folds == "train")
-    train = data.spectra.take(rows)
-    structures = data.structure[rows][train.rows]
-    fragments = np.where(train.intensity >= 0.01, train.mz, np.nan)
-    losses = train.precursor_mz[train.rows] - fragments
-    losses[~(losses > 0.5)] = np.nan
-    width = BinnedSettings().fine_width_da
-    features = BinnedSettings(
-        fine_fragments=frequent_bins(fragments, structures, width, settings.n_fine_fragments),
-        fine_losses=frequent_bins(losses, structures, width, settings.n_fine_losses),
+    encoder_settings = find_encoder(settings.encoder).settings_from_data(
+        data.spectra.take(rows), data.structure[rows], settings.encoder_settings
     )
-    config = {"features": features.to_dict(), "n_bits": data.fingerprint.n_bits, **settings.network}
-    network = build_network(settings.architecture, config)
-    network.start_at(torch.from_numpy(bit_frequencies(data, rows)))
+    network = build_network(
+        NetworkSettings(
+            settings.encoder, encoder_settings, settings.head, settings.head_settings, data.fingerprint.n_bits
+        )
+    )
+    network.head.start_at(torch.from_numpy(bit_frequencies(data, rows)))
     return network
 
 
@@ -168,7 +165,7 @@ def fit(
     progress: bool = True,
     extra_callbacks: Sequence[Callback] = (),
     **trainer_options: Any,
-) -> Architecture:
+) -> Network:
     """Train a network; continue from the last checkpoint in `folder` where there is one.
 
     Parameters
@@ -191,7 +188,7 @@ def fit(
 
     Returns
     -------
-    Architecture
+    Network
         The network of the epoch with the best mean Tanimoto on `val`, in evaluation mode.
     """
     folder = Path(folder)

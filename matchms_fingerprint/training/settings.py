@@ -16,14 +16,12 @@ class TrainingSettings:
 
     Parameters
     ----------
-    architecture
-        Name of a network in `models.registry`.
-    network
-        Its settings, except what follows from the data.
+    encoder, head
+        Names in `models.registry`.
+    encoder_settings, head_settings
+        Their settings, except what follows from the data.
     fingerprint
         Specification of the fingerprint to predict.
-    n_fine_fragments, n_fine_losses
-        Number of 0.01 Da bins that become features, the most frequent in the training structures.
     epochs
         Most epochs; an epoch is `spectra_per_epoch` draws.
     spectra_per_epoch
@@ -46,11 +44,11 @@ class TrainingSettings:
         Of everything that is drawn.
     """
 
-    architecture: str = "binned_mlp"
-    network: dict[str, Any] = field(default_factory=dict)
+    encoder: str = "binned_mlp"
+    encoder_settings: dict[str, Any] = field(default_factory=dict)
+    head: str = "independent_bits"
+    head_settings: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = DEFAULT_FINGERPRINT
-    n_fine_fragments: int = 4000
-    n_fine_losses: int = 2000
     epochs: int = 40
     spectra_per_epoch: int = 20_000
     structure_cap: int = 10

@@ -11,7 +11,7 @@ from labelled_file import FOLDS, write_folds, write_labelled_mgf
 from matchms_fingerprint import load_model
 
 SETTINGS = {
-    "network": {"n_input": 16, "n_hidden": 32, "n_embedding": 16, "n_blocks": 1},
+    "encoder_settings": {"n_input": 16, "n_hidden": 32, "n_embedding": 16, "n_blocks": 1},
     "fingerprint": TINY_FINGERPRINT,
     "spectra_per_epoch": 32,
     "batch_size": 16,

@@ -90,15 +90,17 @@ def test_another_format_is_refused(folder):
         load_model(folder)
 
 
-def test_an_unknown_architecture_is_refused(folder):
-    change_manifest(folder, architecture="oracle")
+def test_an_unknown_encoder_is_refused(folder):
+    network = json.loads((folder / MANIFEST).read_text())["network"]
+    change_manifest(folder, network=network | {"encoder": "oracle"})
     with pytest.raises(ModelError, match="oracle"):
         load_model(folder)
 
 
 def test_weights_that_do_not_fit_are_refused(folder):
-    config = json.loads((folder / MANIFEST).read_text())["config"]
-    change_manifest(folder, config=config | {"n_hidden": 48})
+    network = json.loads((folder / MANIFEST).read_text())["network"]
+    sizes = network["encoder_settings"] | {"n_hidden": 48}
+    change_manifest(folder, network=network | {"encoder_settings": sizes})
     with pytest.raises(ModelError, match="does not fit"):
         load_model(folder)
 

@@ -25,7 +25,14 @@ from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.splits import FoldSource
 
 SMALL = TrainingSettings(
-    network={"n_input": 32, "n_hidden": 64, "n_embedding": 32, "n_blocks": 1, "dropout": 0.0, "feature_dropout": 0.0},
+    encoder_settings={
+        "n_input": 32,
+        "n_hidden": 64,
+        "n_embedding": 32,
+        "n_blocks": 1,
+        "dropout": 0.0,
+        "feature_dropout": 0.0,
+    },
     fingerprint="morgan:radius=2,bits=256",
     epochs=4,
     spectra_per_epoch=64,

@@ -11,24 +11,30 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from matchms_fingerprint.features.arrays import SpectrumArrays
-from matchms_fingerprint.features.binned import N_METADATA, BinnedSettings, binned_rows, metadata_features
-from matchms_fingerprint.models.architecture import Architecture
+from matchms_fingerprint.features.binned import (
+    N_METADATA,
+    BinnedSettings,
+    binned_rows,
+    frequent_bins,
+    metadata_features,
+)
+from matchms_fingerprint.models.encoders.encoder import Encoder
 
 
-class BinnedMLP(Architecture):
-    """Encoder and fingerprint head.
+class BinnedMLP(Encoder):
+    """Embedding bag of binned peaks, residual blocks, embedding.
 
     Parameters
     ----------
     features
         Settings of the binned features, see `features.binned.BinnedSettings`.
-    n_bits
-        Length of the predicted fingerprint.
     n_input, n_hidden, n_embedding
         Widths of the peak vectors, the residual blocks and the embedding.
     n_blocks
@@ -40,7 +46,6 @@ class BinnedMLP(Architecture):
     def __init__(
         self,
         features: dict[str, Any],
-        n_bits: int,
         n_input: int = 512,
         n_hidden: int = 1024,
         n_embedding: int = 512,
@@ -49,10 +54,9 @@ class BinnedMLP(Architecture):
         feature_dropout: float = 0.3,
     ) -> None:
         super().__init__()
-        self.settings = BinnedSettings.from_dict(features)
-        self.config = {
-            "features": self.settings.to_dict(),
-            "n_bits": n_bits,
+        self.features = BinnedSettings.from_dict(features)
+        self.settings = {
+            "features": self.features.to_dict(),
             "n_input": n_input,
             "n_hidden": n_hidden,
             "n_embedding": n_embedding,
@@ -60,8 +64,9 @@ class BinnedMLP(Architecture):
             "dropout": dropout,
             "feature_dropout": feature_dropout,
         }
+        self.n_embedding = n_embedding
         self.feature_dropout = feature_dropout
-        self.peaks = nn.EmbeddingBag(self.settings.n_features, n_input, mode="sum")
+        self.peaks = nn.EmbeddingBag(self.features.n_features, n_input, mode="sum")
         nn.init.normal_(self.peaks.weight, std=0.05)
         self.metadata = nn.Linear(N_METADATA, n_input)
         self.input = nn.Sequential(
@@ -72,11 +77,31 @@ class BinnedMLP(Architecture):
             for _ in range(n_blocks)
         )
         self.embedding = nn.Linear(n_hidden, n_embedding)
-        self.head = nn.Sequential(nn.GELU(), nn.Dropout(dropout), nn.Linear(n_embedding, n_bits))
+
+    @classmethod
+    def settings_from_data(
+        cls, spectra: SpectrumArrays, structure: NDArray[np.int64], settings: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Choose the fine bins that are features: those of most training structures.
+
+        Beside the arguments of the class, `settings` may hold `n_fine_fragments` and `n_fine_losses`.
+        """
+        chosen = dict(settings)
+        n_fragments, n_losses = chosen.pop("n_fine_fragments", 4000), chosen.pop("n_fine_losses", 2000)
+        given = BinnedSettings.from_dict(chosen.pop("features", {}))
+        fragments = np.where(spectra.intensity >= 0.01, spectra.mz, np.nan)
+        losses = spectra.precursor_mz[spectra.rows] - fragments
+        losses[~(losses > 0.5)] = np.nan
+        of_peaks, width = structure[spectra.rows], given.fine_width_da
+        bins = {
+            "fine_fragments": list(frequent_bins(fragments, of_peaks, width, n_fragments)),
+            "fine_losses": list(frequent_bins(losses, of_peaks, width, n_losses)),
+        }
+        return {"features": given.to_dict() | bins, **chosen}
 
     def prepare(self, spectra: SpectrumArrays) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Turn spectra into what `forward` takes: indices, weights, row offsets and metadata."""
-        rows = binned_rows(spectra, self.settings)
+        rows = binned_rows(spectra, self.features)
         return (
             torch.from_numpy(rows.indices),
             torch.from_numpy(rows.weights),
@@ -90,8 +115,8 @@ class BinnedMLP(Architecture):
         seen = metadata_features(spectra).any(axis=0)
         self.metadata.weight[:, torch.from_numpy(~seen)] = 0.0
 
-    def forward(self, prepared: tuple[Tensor, Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Predict a batch; see `Architecture.forward`."""
+    def forward(self, prepared: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+        """Embed a batch; see `Encoder.forward`."""
         indices, weights, offsets, metadata = prepared
         if self.training:
             weights = functional.dropout(weights, self.feature_dropout)
@@ -99,5 +124,4 @@ class BinnedMLP(Architecture):
         hidden = self.input(summed + self.metadata(metadata))
         for block in self.blocks:
             hidden = hidden + block(hidden)
-        embedding = self.embedding(hidden)
-        return self.head(embedding), embedding
+        return self.embedding(hidden)

@@ -1,0 +1,1 @@
+"""Encoders: from spectra to embeddings, one idea a file, registered in `models.registry`."""

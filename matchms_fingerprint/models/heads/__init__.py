@@ -1,0 +1,1 @@
+"""Heads: from embeddings to fingerprint bits, one idea a file, registered in `models.registry`."""
