@@ -72,10 +72,6 @@ class FingerprintTask(lightning.LightningModule):
         self.val_rows = np.flatnonzero(folds == "val")
         self.outputs: list[tuple[NDArray[np.float32], NDArray[np.uint8]]] = []
 
-    def on_train_epoch_start(self) -> None:
-        """Give each epoch random numbers of its own, so that a resumed run drops out what an undisturbed one does."""
-        torch.manual_seed(self.settings.seed + 1_000_003 * (self.current_epoch + 1))
-
     def train_dataloader(self) -> DataLoader[Any]:
         """Return the batches of the current epoch."""
         epoch = self.current_epoch
@@ -89,8 +85,13 @@ class FingerprintTask(lightning.LightningModule):
         rows = [part.tolist() for part in np.array_split(self.val_rows, max(1, self.val_rows.size // 1024))]
         return DataLoader(batches, sampler=rows, batch_size=None)
 
-    def training_step(self, batch: tuple[Any, Tensor], _: int) -> Tensor:
-        """Return the loss of a batch: cross-entropy and soft Tanimoto."""
+    def training_step(self, batch: tuple[Any, Tensor], step: int) -> Tensor:
+        """Return the loss of a batch: cross-entropy and soft Tanimoto.
+
+        Each epoch has random numbers of its own, so that a resumed run drops out what an undisturbed one does.
+        """
+        if step == 0:
+            torch.manual_seed(self.settings.seed + 1_000_003 * (self.current_epoch + 1))
         prepared, bits = batch
         logits, _embedding = self.network(prepared)
         loss = fingerprint_loss(logits, bits.to(logits.device), self.settings.iou_weight)
