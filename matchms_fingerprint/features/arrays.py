@@ -62,6 +62,9 @@ class SpectrumArrays:
         Energy in eV, NaN where not known, shape (n_spectra,), float32.
     analyzer
         Position in `instruments.ANALYZERS`, shape (n_spectra,), int8.
+    formula
+        Molecular formula where it counts as given, otherwise "", shape (n_spectra,), str. `spectrum_arrays` leaves it
+        empty, whatever the metadata say: who gives the formula says so with `dataclasses.replace`.
     """
 
     mz: NDArray[np.float64]
@@ -72,6 +75,7 @@ class SpectrumArrays:
     adduct: NDArray[np.int16]
     collision_energy: NDArray[np.float32]
     analyzer: NDArray[np.int8]
+    formula: NDArray[np.str_]
 
     def __len__(self) -> int:
         return self.offsets.size - 1
@@ -125,6 +129,7 @@ def spectrum_arrays(spectra: Iterable[Spectrum]) -> SpectrumArrays:
         adduct=np.array(columns[2], np.int16),
         collision_energy=np.array(columns[3], np.float32),
         analyzer=np.array(columns[4], np.int8),
+        formula=np.full(len(rows), "", np.str_),
     )
 
 

@@ -91,6 +91,13 @@ class FingerprintModel:
         probabilities = np.concatenate(parts or [np.empty((0, self.fingerprint.n_bits), np.float32)])
         return (probabilities > self.bit_threshold).astype(np.uint8) if binary else probabilities
 
+    def predict_probabilities(self, spectra: SpectrumArrays) -> NDArray[np.float32]:
+        """Return what `predict_fingerprints` returns, for spectra that are arrays already; a batch at a time."""
+        starts = range(0, len(spectra), BATCH_SIZE)
+        batches = (spectra.take(np.arange(start, min(start + BATCH_SIZE, len(spectra)))) for start in starts)
+        parts = [torch.sigmoid(self.predict_arrays(batch)[0]).numpy() for batch in batches]
+        return np.concatenate(parts or [np.empty((0, self.fingerprint.n_bits), np.float32)])
+
     def embed(self, spectra: Iterable[Spectrum]) -> NDArray[np.float32]:
         """Embed each spectrum.
 
