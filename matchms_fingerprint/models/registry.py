@@ -8,13 +8,25 @@ from typing import Any
 
 from matchms_fingerprint.errors import ModelError
 from matchms_fingerprint.models.encoders.binned_mlp import BinnedMLP
+from matchms_fingerprint.models.encoders.deep_sets import DeepSets
 from matchms_fingerprint.models.encoders.encoder import Encoder
+from matchms_fingerprint.models.encoders.peak_transformer import PeakTransformer
+from matchms_fingerprint.models.heads.grouped_bits import GroupedBits
 from matchms_fingerprint.models.heads.head import Head
 from matchms_fingerprint.models.heads.independent_bits import IndependentBits
+from matchms_fingerprint.models.heads.unfolding import Unfolding
 from matchms_fingerprint.models.network import Network
 
-ENCODERS: dict[str, type[Encoder]] = {"binned_mlp": BinnedMLP}
-HEADS: dict[str, type[Head]] = {"independent_bits": IndependentBits}
+ENCODERS: dict[str, type[Encoder]] = {
+    "binned_mlp": BinnedMLP,
+    "deep_sets": DeepSets,
+    "peak_transformer": PeakTransformer,
+}
+HEADS: dict[str, type[Head]] = {
+    "independent_bits": IndependentBits,
+    "grouped_bits": GroupedBits,
+    "unfolding": Unfolding,
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,17 @@ def find_encoder(name: str) -> type[Encoder]:
         If there is none of this name.
     """
     return _find("encoder", ENCODERS, name)
+
+
+def find_head(name: str) -> type[Head]:
+    """Return a head by its name.
+
+    Raises
+    ------
+    ModelError
+        If there is none of this name.
+    """
+    return _find("head", HEADS, name)
 
 
 def describe_network(network: Network) -> NetworkSettings:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from matchms_fingerprint.errors import ModelError
+from matchms_fingerprint.models.heads.grouped_linear import GroupedLinear
 
 
 class Head(nn.Module):
@@ -18,7 +21,20 @@ class Head(nn.Module):
     """
 
     settings: dict[str, Any]
-    last: nn.Linear
+    last: nn.Linear | GroupedLinear
+
+    @classmethod
+    def settings_from_data(cls, bits: NDArray[np.uint8], settings: dict[str, Any]) -> dict[str, Any]:
+        """Complete settings with what follows from the training structures, such as which bits belong together.
+
+        Parameters
+        ----------
+        bits
+            Bits of the distinct training structures, shape (n_structures, n_bits).
+        settings
+            What the user chose.
+        """
+        return settings
 
     def forward(self, embedding: Tensor) -> Tensor:
         """Return logits of the bits, shape (n_spectra, n_bits), from embeddings of shape (n_spectra, n_embedding)."""
