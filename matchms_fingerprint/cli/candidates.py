@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from matchms_fingerprint.cli import options
+from matchms_fingerprint.cli import conflict, options
 from matchms_fingerprint.constants import DEFAULT_FINGERPRINT, DEFAULT_TOLERANCE_PPM
 
 if TYPE_CHECKING:
@@ -31,9 +31,12 @@ _COLUMNS = {
 def command() -> None:
     """Build, inspect and search libraries of candidate structures.
 
-    What `info` and `search` are asked for goes to stdout; there is nothing else to print, so --quiet silences `build`
-    alone.
+    What `info`, `search` and `conflict` are asked for goes to stdout; there is nothing else to print, so --quiet
+    silences `build` alone.
     """
+
+
+command.add_command(conflict.command)
 
 
 @command.command()
