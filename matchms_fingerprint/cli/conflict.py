@@ -1,4 +1,4 @@
-"""`matchms-fingerprint candidates conflict`: how alike the candidates of some spectra are, and which loss suits them."""
+"""`matchms-fingerprint candidates conflict`: how alike the candidates of spectra are, and which loss suits them."""
 
 from __future__ import annotations
 
