@@ -19,6 +19,8 @@ from matchms_fingerprint.errors import ModelError
 from matchms_fingerprint.features.arrays import SpectrumArrays
 
 N_INTENSITY_FEATURES = 3
+"""How many of the numbers below say nothing of the mass."""
+
 N_SCALES = 6
 """Numbers beside the Fourier features of a peak: intensity, its root, its logarithm, m/z, loss, loss known."""
 
