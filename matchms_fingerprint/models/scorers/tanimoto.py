@@ -1,0 +1,24 @@
+"""Continuous Tanimoto ("intersection over union") of predicted bits and candidates."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from matchms_fingerprint.models.scorers.candidate_batch import CandidateBatch
+from matchms_fingerprint.models.scorers.scorer import Scorer
+
+
+class TanimotoScorer(Scorer):
+    """sum(pc) / (sum(p) + sum(c) - sum(pc)); the numbers of `kernels.tanimoto.tanimoto_scores`."""
+
+    def __init__(self, n_embedding: int, n_bits: int) -> None:
+        super().__init__()
+        self.settings = {}
+
+    def pair_scores(self, logits: Tensor, embedding: Tensor, candidates: CandidateBatch) -> Tensor:
+        """See `Scorer`."""
+        probabilities = torch.sigmoid(logits)
+        both = candidates.bit_sums(probabilities)
+        either = probabilities.sum(dim=1, keepdim=True) + candidates.counts - both
+        return both / either.clamp(min=torch.finfo(logits.dtype).tiny)
