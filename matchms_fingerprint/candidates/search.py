@@ -163,6 +163,11 @@ class CandidateSlice(Sequence[Candidate]):
         return [key for part in self._parts for key in part.column("inchikey").to_pylist()]
 
     @property
+    def smiles(self) -> list[str]:
+        """SMILES."""
+        return [smiles for part in self._parts for smiles in part.column("smiles").to_pylist()]
+
+    @property
     def formulas(self) -> list[str]:
         """Molecular formulas."""
         return [formula for part in self._parts for formula in part.column("formula").to_pylist()]
@@ -174,6 +179,10 @@ class CandidateSlice(Sequence[Candidate]):
         They are read from the end of the formulas of these candidates, without a record being made.
         """
         return _joined([_charges(part.column("formula")) for part in self._parts], np.empty(0, dtype=np.int8))
+
+    def is_from(self, source: str) -> np.ndarray:
+        """Tell which candidates have `source` among their sources, ndarray of shape (n,), bool."""
+        return _joined([_is_from(part.column("sources"), source) for part in self._parts], np.empty(0, dtype=bool))
 
     def take(self, indices: Sequence[int] | np.ndarray) -> CandidateSlice:
         """Return the candidates at some positions, in that order, as a slice of its own (a copy).
@@ -225,6 +234,13 @@ def _charges(formulas: pa.StringArray) -> np.ndarray:
     different = endings.fill_null("").dictionary_encode()
     values = [int(text if text[1:] else f"{text}1") if text else 0 for text in different.dictionary.to_pylist()]
     return np.array(values, dtype=np.int8)[different.indices.to_numpy()]
+
+
+def _is_from(sources: pa.ListArray, wanted: str) -> np.ndarray:
+    has_it = np.zeros(len(sources), dtype=bool)
+    matches = pc.equal(sources.flatten(), wanted).to_numpy(zero_copy_only=False)
+    has_it[pc.list_parent_indices(sources).to_numpy()[matches]] = True
+    return has_it
 
 
 def _words(column: pa.FixedSizeBinaryArray, n_words: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ NEGATIVES_PER_STRUCTURE = 128
 NOT_MEASURED = -1
 NOBODY = -1
 
-_ARRAYS = ("fingerprints", "measured", "log_weights", "rows", "offsets", "blocks")
+_ARRAYS = ("fingerprints", "letters", "ends", "measured", "log_weights", "rows", "offsets", "blocks")
 _CHUNK = 1 << 15
 
 
@@ -40,6 +41,9 @@ class Negatives:
     ----------
     fingerprints
         Packed fingerprints of the distinct candidates, shape (n_candidates, n_words), uint64; may be memory-mapped.
+    letters, ends
+        Their SMILES, one after the other, uint8, and where each ends, shape (n_candidates,), int64; `smiles` reads
+        them.
     measured
         Number of the structure of the data that a candidate is, `NOT_MEASURED` for all others, shape (n_candidates,),
         int32.
@@ -54,6 +58,8 @@ class Negatives:
     """
 
     fingerprints: NDArray[np.uint64]
+    letters: NDArray[np.uint8]
+    ends: NDArray[np.int64]
     measured: NDArray[np.int32]
     log_weights: NDArray[np.float32]
     rows: NDArray[np.int32]
@@ -66,6 +72,12 @@ class Negatives:
     def of(self, structure: int) -> NDArray[np.uint64]:
         """Return the packed fingerprints of the candidates of a structure, shape (n, n_words), uint64."""
         return np.array(self.fingerprints[self.rows[self.offsets[structure] : self.offsets[structure + 1]]])
+
+    def smiles(self, rows: NDArray[np.integer[Any]]) -> list[str]:
+        """Return the SMILES of candidates by their positions in `fingerprints`, shape (n_rows,)."""
+        starts = np.where(rows > 0, self.ends[rows - 1], 0)
+        pairs = zip(starts.tolist(), self.ends[rows].tolist(), strict=True)
+        return [self.letters[start:end].tobytes().decode("ascii") for start, end in pairs]
 
     def check(self, data: LabelledSpectra) -> None:
         """Raise `SettingsError` unless these are the negatives of the structures of some data, in their order."""
@@ -274,12 +286,15 @@ class _Collector:
         self._pool_blocks = np.empty(0, dtype="<U14")
         self._number: dict[str, int] = {}
         self._parts: list[NDArray[np.uint64]] = []
+        self._pool_smiles: list[str] = []
+        self._smiles: list[str] = []
         self._kept: list[NDArray[np.int32]] = [np.empty(0, np.int32)] * len(blocks)
 
     def add_pool(self, pool: CandidateSlice) -> None:
         """Take up the candidates that the next structures share."""
         self.pool = pool.fingerprints
         self._pool_blocks = np.array([key[:14] for key in pool.inchikeys], dtype="<U14")
+        self._pool_smiles = pool.smiles
 
     def wrong_candidates(self, structure: int, truth: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the positions in the pool of those that are neither the structure nor have its fingerprint."""
@@ -293,6 +308,7 @@ class _Collector:
         for name in self._pool_blocks[chosen[new]].tolist():
             self._number[name] = len(self._number)
         self._parts.append(self.pool[chosen[new]])
+        self._smiles += [self._pool_smiles[i] for i in chosen[new].tolist()]
         self._kept[structure] = np.array([self._number[name] for name in names], np.int32)
 
     def negatives(self) -> Negatives:
@@ -301,6 +317,8 @@ class _Collector:
         measured = np.array([of_data.get(name, NOT_MEASURED) for name in self._number], np.int32)
         return Negatives(
             fingerprints=np.concatenate([self.pool[:0], *self._parts]),
+            letters=np.frombuffer("".join(self._smiles).encode("ascii"), np.uint8),
+            ends=np.cumsum([len(text) for text in self._smiles], dtype=np.int64),
             measured=measured,
             log_weights=np.zeros(measured.size, np.float32),
             rows=np.concatenate([np.empty(0, np.int32), *self._kept]),

@@ -15,6 +15,7 @@ from matchms_fingerprint.evaluation.controls import SpectrumBlind
 from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.kernels.packed_similarity import packed_similarity
 from matchms_fingerprint.training.negatives import NOBODY, NOT_MEASURED, Negatives, find_negatives
+from matchms_fingerprint.training.ranking_batch import ranking_batch
 
 SPEC = FingerprintSpec.parse("morgan:radius=2,bits=256")
 C4H10O = ("CCCCO", "CCC(C)O", "CC(C)CO", "CC(C)(C)O", "CCOCC", "CCCOC", "COC(C)C")
@@ -66,6 +67,12 @@ def test_the_negatives_are_the_candidates_of_equal_mass_without_the_truth(negati
 def test_candidates_of_several_structures_are_kept_once(negatives):
     assert len(negatives.fingerprints) == len(as_set(negatives.fingerprints)) == 7 + 4
     assert negatives.rows.size == 6 + 6 + 4
+
+
+def test_candidates_keep_their_smiles(negatives):
+    rows = np.array([3, 0, len(negatives.fingerprints) - 1, 3])
+    assert (packed(negatives.smiles(rows)) == negatives.fingerprints[rows]).all()
+    assert sorted(map(block, negatives.smiles(np.arange(11)))) == sorted(map(block, (*C4H10O, *C3H6O2[1:])))
 
 
 def test_measured_candidates_are_known_and_go_where_they_are_held_out(negatives):
@@ -156,6 +163,8 @@ def test_matched_draws_are_distributed_as_the_measured_molecules():
     decoys = np.array([[1], [0], [0], [0]], np.uint64)
     one = Negatives(
         decoys,
+        np.empty(0, np.uint8),
+        np.zeros(4, np.int64),
         np.full(4, NOT_MEASURED, np.int32),
         np.zeros(4, np.float32),
         np.arange(4, dtype=np.int32),
@@ -174,7 +183,7 @@ def test_they_are_saved_and_mapped(negatives, tmp_path, data):
     negatives.save(path)
     again = Negatives.load(path)
     assert isinstance(again.fingerprints, np.memmap)
-    for name in ("fingerprints", "measured", "log_weights", "rows", "offsets", "blocks"):
+    for name in ("fingerprints", "letters", "ends", "measured", "log_weights", "rows", "offsets", "blocks"):
         assert (getattr(again, name) == getattr(negatives, name)).all()
     again.check(data)
     drawn = [x.draw(np.arange(5), 3, np.random.default_rng(0))[0] for x in (negatives, again)]
@@ -183,6 +192,23 @@ def test_they_are_saved_and_mapped(negatives, tmp_path, data):
     np.savez(path, other=np.zeros(3))
     with pytest.raises(InputFileError):
         Negatives.load(path)
+
+
+@pytest.mark.parametrize("with_graphs", [False, True])
+def test_ranking_lists_of_a_batch_begin_with_the_truth(negatives, data, with_graphs):
+    structures = np.array([0, 1, 3, 0])
+    molecules, rows = ranking_batch(negatives, data, structures, 6, np.random.default_rng(0), with_graphs=with_graphs)
+    assert rows.shape == (4, 7)
+    assert (molecules.fingerprints[rows[:, 0]] == data.fingerprints[structures]).all()
+    # two isomers, seven in all, and acetamide: each once, though a structure is the truth of one and wrong for another
+    assert len(molecules) == len(as_set(molecules.fingerprints)) == 7 + 1
+    for structure, row in zip(structures, rows, strict=True):
+        assert as_set(molecules.fingerprints[row[1:][row[1:] != NOBODY]]) == as_set(negatives.of(structure))
+    assert (molecules.graphs is not None) == with_graphs
+    if with_graphs:
+        n_atoms = np.diff(molecules.graphs.atom_offsets)
+        # butan-1-ol, butan-2-ol, acetamide
+        assert n_atoms[rows[:, 0]].tolist() == [5, 5, 4, 5]
 
 
 def test_what_does_not_fit_is_refused(library, negatives, data):
