@@ -20,7 +20,7 @@ from matchms_fingerprint.cli.options import require_train_extra
 @click.option("--id-column", default="accession", help="Its column with the spectrum id (SPECTRUM_ID or FEATURE_ID).")
 @click.option(
     "--split",
-    type=click.Choice(["random", "inchikey", "scaffold"]),
+    type=click.Choice(["random", "inchikey", "scaffold", "formula", "learned"]),
     default="scaffold",
     help="How to split 80/10/10 where no --folds are given.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from matchms_fingerprint.errors import InputFileError, SettingsError
 from matchms_fingerprint.features.labelled import LabelledSpectra
+from matchms_fingerprint.io.tables import table_writer
+from matchms_fingerprint.training.learned_split import SHARES, learn_split
 
 FOLDS = ("train", "val", "test")
-SPLITS = ("random", "inchikey", "scaffold")
-SHARES = (0.8, 0.1, 0.1)
+GROUPED = ("random", "inchikey", "scaffold", "formula")
+"""Splits by the hash of a key."""
+SPLITS = (*GROUPED, "learned")
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,7 @@ class FoldSource:
             If the table knows none of the spectra.
         """
         if self.table is None:
-            smiles = [data.smiles[i] for i in data.structure]
-            return assign_folds(self.split, smiles, data.keys(), seed)
+            return make_folds(self.split, data, seed)
         known = read_folds(self.table, self.fold_column, self.id_column)
         folds = np.array([known.get(key, "") for key in data.ids.tolist()])
         if not (folds != "").any():
@@ -93,13 +96,82 @@ def read_folds(path: str | Path, fold_column: str, id_column: str) -> dict[str, 
         if column not in table.column_names:
             raise InputFileError(f"{name}: no column {column!r}; it has {', '.join(table.column_names)}")
     folds = dict(zip(table[id_column].to_pylist(), table[fold_column].to_pylist(), strict=True))
-    if wrong := sorted({str(fold) for fold in folds.values()} - set(FOLDS)):
+    if wrong := sorted({str(fold) for fold in folds.values()} - {*FOLDS, ""}):
         raise InputFileError(f"{name}: column {fold_column!r} holds {', '.join(wrong[:5])}; expected train, val, test")
     return {str(key): str(fold) for key, fold in folds.items()}
 
 
-def assign_folds(split: str, smiles: list[str], inchikeys: list[str], seed: int = 0) -> NDArray[np.str_]:
+def write_folds(
+    path: str | Path, data: LabelledSpectra, columns: Mapping[str, NDArray[np.str_]], id_column: str = "accession"
+) -> None:
+    """Write a table with one row a spectrum that `read_folds` reads.
+
+    Parameters
+    ----------
+    path
+        TSV file to write.
+    data
+        The spectra.
+    columns
+        Name of each column, and train, val, test or "" for each spectrum. Spectra that are "" in all are left out.
+    id_column
+        Name of the column with the spectrum id.
+
+    Raises
+    ------
+    InputFileError
+        If an id stands for spectra of different folds, so that the table would not say which is which.
+    """
+    rows = list(zip(data.ids.tolist(), *(folds.tolist() for folds in columns.values()), strict=True))
+    first: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        if first.setdefault(row[0], row) != row:
+            raise InputFileError(
+                f"spectrum id {row[0]!r} stands for several spectra of different folds; give each spectrum a "
+                "SPECTRUM_ID of its own, or make no random split"
+            )
+    with table_writer(path, {id_column: ""} | dict.fromkeys(columns, "")) as write_row:
+        for row in first.values():
+            if any(row[1:]):
+                write_row(dict(zip((id_column, *columns), row, strict=True)))
+
+
+def make_folds(split: str, data: LabelledSpectra, seed: int = 0) -> NDArray[np.str_]:
     """Split spectra into train, val and test, about 80 / 10 / 10.
+
+    Parameters
+    ----------
+    split
+        One of `SPLITS`: see `assign_folds`, and `learned_split.learn_split` for "learned".
+    data
+        The spectra and their structures.
+    seed
+        Another seed gives other folds.
+
+    Returns
+    -------
+    ndarray of shape (n_spectra,), str
+
+    Raises
+    ------
+    SettingsError
+        If the split is unknown, or there are too few structures to learn one.
+    """
+    if split == "learned":
+        return np.array(FOLDS)[learn_split(data, seed=seed).part]
+    return assign_folds(
+        split,
+        [data.smiles[i] for i in data.structure],
+        data.keys(),
+        [data.formulas[i] for i in data.structure],
+        seed,
+    )
+
+
+def assign_folds(
+    split: str, smiles: list[str], inchikeys: list[str], formulas: list[str], seed: int = 0
+) -> NDArray[np.str_]:
+    """Split spectra into train, val and test by the hash of a key, about 80 / 10 / 10.
 
     The fold of a group follows from a hash of its key and the seed, so that it does not change when spectra are added.
 
@@ -107,8 +179,9 @@ def assign_folds(split: str, smiles: list[str], inchikeys: list[str], seed: int 
     ----------
     split
         "random": by spectrum. "inchikey": by the first block of the InChIKey. "scaffold": by Murcko scaffold (Bemis &
-        Murcko 1996), acyclic compounds by structure.
-    smiles, inchikeys
+        Murcko 1996), acyclic compounds by structure. "formula": by molecular formula, so that no isomer of a test
+        structure is trained on.
+    smiles, inchikeys, formulas
         Structure of each spectrum.
     seed
         Another seed gives other folds.
@@ -117,14 +190,16 @@ def assign_folds(split: str, smiles: list[str], inchikeys: list[str], seed: int 
     -------
     ndarray of shape (n_spectra,), str
     """
-    if split not in SPLITS:
+    if split not in GROUPED:
         raise SettingsError(f"unknown split {split!r}; known are {', '.join(SPLITS)}")
     if split == "random":
         keys = [str(i) for i in range(len(smiles))]
     elif split == "inchikey":
         keys = [key[:14] for key in inchikeys]
+    elif split == "formula":
+        keys = formulas
     else:
-        scaffolds = {text: _scaffold(text) for text in set(smiles)}
+        scaffolds = {text: murcko_scaffold(text) for text in set(smiles)}
         keys = [scaffolds[text] or key[:14] for text, key in zip(smiles, inchikeys, strict=True)]
     limits = np.cumsum(SHARES)
     return np.array([FOLDS[int(np.searchsorted(limits, _uniform(key, seed), side="right"))] for key in keys])
@@ -134,14 +209,18 @@ def leaking_structures(folds: NDArray[np.str_], inchikeys: list[str]) -> list[st
     """Return the first InChIKey blocks that stand in `test` and also in `train` or `val`, sorted."""
     blocks = np.array([key[:14] for key in inchikeys])
     test = set(blocks[folds == "test"])
-    return sorted(test & set(blocks[folds != "test"]))
+    return sorted(test & set(blocks[(folds == "train") | (folds == "val")]))
+
+
+def murcko_scaffold(smiles: str) -> str:
+    """Return the Murcko scaffold as SMILES, without stereochemistry; "" for acyclic compounds.
+
+    Bemis & Murcko, J. Med. Chem. 39 (1996) 2887.
+    """
+    mol = Chem.MolFromSmiles(smiles)
+    return MurckoScaffold.MurckoScaffoldSmiles(mol=mol, includeChirality=False) if mol is not None else ""
 
 
 def _uniform(key: str, seed: int) -> float:
     digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()
     return int.from_bytes(digest[:7], "big") / 2**56
-
-
-def _scaffold(smiles: str) -> str:
-    mol = Chem.MolFromSmiles(smiles)
-    return MurckoScaffold.MurckoScaffoldSmiles(mol=mol, includeChirality=False) if mol is not None else ""
