@@ -165,13 +165,15 @@ def test_bits_fold_to_their_number_modulo_the_length():
         np.testing.assert_array_equal(fold(bits, n).numpy(), expected)
 
 
-def test_unfolding_multiplies_the_gate_with_the_refined_prediction():
-    head = build_head("unfolding").eval().double()
+@pytest.mark.parametrize("n_rank", [None, 16])
+def test_unfolding_multiplies_the_gate_with_the_refined_prediction(n_rank):
+    head = build_head("unfolding", n_rank=n_rank).eval().double()
     embedding = embeddings().double()
     activated = functional.gelu(embedding)
     # the formula of the paper, in probabilities
     p = torch.sigmoid(head.coarsest(activated))
-    for gate, refine in [*zip(head.gates, head.refine, strict=True), (head.last_gate, head.last)]:
+    steps = [*zip(head.gates, head.refine, strict=True), (head.last_gate, lambda p: head.last(head.narrow(p)))]
+    for gate, refine in steps:
         p = torch.sigmoid(gate(activated)) * torch.sigmoid(refine(p))
     assert [gate.out_features for gate in head.gates] == [64, 128]
     np.testing.assert_allclose(torch.sigmoid(head(embedding)).detach(), p.detach(), rtol=1e-12)
@@ -200,6 +202,16 @@ def test_the_losses_of_coarse_predictions_agree_with_their_formula():
     assert len(expected) == 3
     assert head.auxiliary_loss(embeddings(7).double(), bits).item() == pytest.approx(0.5 * np.mean(expected), rel=1e-12)
     assert build_head("unfolding", auxiliary_weight=0.0).auxiliary_loss(embeddings(7), bits) is None
+
+
+def test_a_narrow_head_has_fewer_parameters_and_starts_at_the_frequencies_too():
+    full, narrow = build_head("unfolding"), build_head("unfolding", n_rank=4).eval()
+    sizes = [sum(parameter.numel() for parameter in head.parameters()) for head in (full, narrow)]
+    # from 32 * 64 + 64 * 128 + 128 * 256 to 4 * (32 + 64 + 64 + 128 + 128 + 256)
+    assert sizes[0] - sizes[1] == 43008 - 2688
+    frequencies = torch.full((N_BITS,), 0.1)
+    narrow.start_at(frequencies)
+    assert (torch.sigmoid(narrow(embeddings(200))).mean(dim=0) - frequencies).abs().mean() < 0.03
 
 
 @pytest.mark.parametrize("n_coarse", [0, 256, 100])
