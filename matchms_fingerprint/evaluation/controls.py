@@ -6,6 +6,8 @@ well (Gupta & Skinnider 2026).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
@@ -14,6 +16,9 @@ from sklearn.linear_model import LogisticRegression
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.chem.fingerprints import unpack_bits
 from matchms_fingerprint.errors import LibraryError
+from matchms_fingerprint.evaluation.predictor import ArrayPredictor, Predictor
+from matchms_fingerprint.features.arrays import SpectrumArrays
+from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.kernels.tanimoto import bit_sums
 from matchms_fingerprint.kernels.types import FloatArray, WordArray
 
@@ -69,6 +74,74 @@ class SpectrumBlind:
     def score(self, _: FloatArray, packed: WordArray) -> FloatArray:
         """Return the score of each candidate; the prediction is not looked at."""
         return bit_sums(self.weights, packed)
+
+
+class ShuffledSpectra:
+    """Shows a predictor, for each spectrum, that of another compound of about the same precursor m/z.
+
+    See `foreign_spectra`. The predictor sees real spectra, with the metadata that belong to them; what it still gets
+    right it owes to the precursor mass and to the candidates.
+
+    Parameters
+    ----------
+    predictor
+        A model or a baseline.
+    data
+        Labelled spectra; the other spectra are found among them.
+    reach
+        How many neighbours in precursor m/z to look at, on either side.
+    """
+
+    def __init__(self, predictor: Predictor, data: LabelledSpectra, reach: int = 500) -> None:
+        self.predictor = predictor
+        self.data = data
+        self.reach = reach
+
+    def shown(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which spectrum is shown in the place of each of `rows`, shape (n_rows,), int64."""
+        spectra = self.data.spectra
+        return foreign_spectra(spectra.precursor_mz, self.data.structure, spectra.ion_mode, rows, self.reach)
+
+    def predict_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return what the predictor says of the other spectra, shape (n_rows, n_bits), float32."""
+        return self.predictor.predict_probabilities(self.data.spectra.take(self.shown(rows)))
+
+
+class ShuffledPeaks(ArrayPredictor):
+    """Shows a predictor spectra that keep their metadata, with the peaks of others of the same ion mode.
+
+    Unlike `ShuffledSpectra`, peaks and precursor have nothing to do with each other: this is what metadata alone give,
+    to a predictor that expects peaks. Peaks are exchanged among the spectra of a call; one that is alone in its ion
+    mode keeps its own.
+
+    Parameters
+    ----------
+    predictor
+        A model or a baseline.
+    n_bits
+        Length of its fingerprints.
+    seed
+        Seed of the exchange.
+    """
+
+    def __init__(self, predictor: Predictor, n_bits: int, seed: int = 0) -> None:
+        super().__init__(n_bits)
+        self.predictor = predictor
+        self.seed = seed
+
+    def predict_probabilities(self, spectra: SpectrumArrays) -> NDArray[np.float32]:
+        """Return what the predictor says once peaks are exchanged, shape (n_spectra, n_bits), float32."""
+        return self.predictor.predict_probabilities(self.exchange(spectra))
+
+    def exchange(self, spectra: SpectrumArrays) -> SpectrumArrays:
+        """Return the spectra with their peaks exchanged."""
+        rng = np.random.default_rng(self.seed)
+        source = np.arange(len(spectra))
+        for mode in np.unique(spectra.ion_mode):
+            circle = rng.permutation(np.flatnonzero(spectra.ion_mode == mode))
+            source[circle] = np.roll(circle, 1)
+        peaks = spectra.take(source)
+        return replace(spectra, mz=peaks.mz, intensity=peaks.intensity, offsets=peaks.offsets)
 
 
 def foreign_spectra(

@@ -32,6 +32,9 @@ def predict_spectra(network: Network, spectra: SpectrumArrays) -> NDArray[np.flo
 
 
 def copy_nearest(data: LabelledSpectra, train: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Return the bits of the nearest training spectrum of each spectrum, zeros where there is none."""
-    nearest, _ = NearestNeighbourFingerprint(data.spectra.take(train)).nearest(data.spectra.take(rows))
-    return data.bits(train[nearest]) * (nearest >= 0)[:, None].astype(np.uint8)
+    """Return the bits of the nearest training spectrum of each spectrum.
+
+    A spectrum that has no peak in common with any gets the bits that more than half of the training structures have.
+    """
+    nearest = NearestNeighbourFingerprint(data, train)
+    return (nearest.predict_probabilities(data.spectra.take(rows)) > nearest.bit_threshold).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What every figure of the card rests on: the nearest neighbour, the choice of spectra, the controls, the tables."""
+"""What every figure of the card rests on: the choice of spectra, the controls, the tables."""
 
 from itertools import permutations
 
@@ -10,8 +10,7 @@ from matchms_fingerprint import CandidateLibrary
 from matchms_fingerprint.chem.fingerprints import FingerprintSpec, fingerprints, unpack_bits
 from matchms_fingerprint.chem.structures import read_molecule
 from matchms_fingerprint.errors import LibraryError
-from matchms_fingerprint.evaluation.baselines import NearestNeighbourFingerprint
-from matchms_fingerprint.evaluation.controls import SpectrumBlind, foreign_spectra
+from matchms_fingerprint.evaluation.controls import ShuffledPeaks, ShuffledSpectra, SpectrumBlind, foreign_spectra
 from matchms_fingerprint.evaluation.reliability import reliability, top_hits
 from matchms_fingerprint.evaluation.retrieval import (
     CandidateList,
@@ -22,56 +21,10 @@ from matchms_fingerprint.evaluation.retrieval import (
     ranks,
 )
 from matchms_fingerprint.features.arrays import spectrum_arrays
+from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.kernels.tanimoto import SCORES
 
 SPEC = FingerprintSpec.parse("morgan:radius=2,bits=256")
-
-
-def naive_nearest(train, queries):
-    """Cosine of square-root intensities in bins of 0.02 Da, peak by peak, within the ion mode."""
-
-    def vector(arrays, i):
-        bins: dict[int, float] = {}
-        for p in range(arrays.offsets[i], arrays.offsets[i + 1]):
-            if arrays.intensity[p] >= 0.001:
-                place = round(arrays.mz[p] / 0.02)
-                bins[place] = bins.get(place, 0.0) + float(arrays.intensity[p]) ** 0.5
-        return bins
-
-    def cosine(a, b):
-        norm = (sum(v * v for v in a.values()) * sum(v * v for v in b.values())) ** 0.5
-        return sum(v * b.get(k, 0.0) for k, v in a.items()) / norm
-
-    found = []
-    for q in range(len(queries)):
-        scores = [
-            cosine(vector(train, t), vector(queries, q)) if train.ion_mode[t] == queries.ion_mode[q] else -1.0
-            for t in range(len(train))
-        ]
-        found.append(max(scores))
-    return np.array(found)
-
-
-def test_the_nearest_neighbour_agrees_with_its_definition():
-    train, queries = spectrum_arrays(random_spectra(60, seed=1)), spectrum_arrays(random_spectra(25, seed=2))
-    nearest, cosine = NearestNeighbourFingerprint(train).nearest(queries)
-    np.testing.assert_allclose(cosine, np.maximum(naive_nearest(train, queries), 0.0), atol=1e-12)
-    assert (train.ion_mode[nearest[nearest >= 0]] == queries.ion_mode[nearest >= 0]).all()
-    assert (cosine[nearest < 0] == 0).all()
-
-
-def test_a_spectrum_is_its_own_nearest_neighbour():
-    arrays = spectrum_arrays(random_spectra(40))
-    nearest, cosine = NearestNeighbourFingerprint(arrays).nearest(arrays)
-    assert nearest.tolist() == list(range(40))
-    np.testing.assert_allclose(cosine, 1.0)
-
-
-def test_without_a_reference_of_the_ion_mode_there_is_no_neighbour():
-    arrays = spectrum_arrays(random_spectra(40))
-    positive = arrays.take(np.flatnonzero(arrays.ion_mode == 1))
-    nearest, _ = NearestNeighbourFingerprint(positive).nearest(arrays)
-    assert (nearest[arrays.ion_mode == -1] == -1).all()
 
 
 def test_at_most_three_spectra_a_structure_and_none_with_few_peaks():
@@ -147,6 +100,55 @@ def test_foreign_spectra_are_the_nearest_of_another_structure_and_the_same_mode(
         allowed = np.flatnonzero((mode == mode[row]) & (structure != structure[row]))
         assert found in allowed
         assert abs(mz[found] - mz[row]) == np.abs(mz[allowed] - mz[row]).min()
+
+
+class TellsWhatItSees:
+    """Predicts number of peaks, base peak and precursor m/z as they are."""
+
+    def predict_probabilities(self, spectra):
+        firsts = spectra.offsets[:-1]
+        seen = [np.diff(spectra.offsets), np.add.reduceat(spectra.mz, firsts), spectra.precursor_mz]
+        return np.stack(seen, axis=1).astype(np.float32)
+
+    def predict_fingerprints(self, spectra, binary=False):
+        return self.predict_probabilities(spectrum_arrays(spectra))
+
+
+def test_shuffled_spectra_are_those_of_other_structures_with_their_own_metadata():
+    arrays = spectrum_arrays(random_spectra(60))
+    structure = np.arange(60) % 7
+    data = LabelledSpectra(
+        spectra=arrays,
+        ids=np.arange(60).astype(str),
+        structure=structure,
+        smiles=["C"] * 7,
+        inchikeys=[""] * 7,
+        formulas=["CH4"] * 7,
+        masses=np.zeros(7),
+        fingerprints=np.zeros((7, 4), np.uint64),
+        fingerprint=SPEC,
+    )
+    control, rows = ShuffledSpectra(TellsWhatItSees(), data), np.arange(1, 60, 2)
+    shown = control.shown(rows)
+    assert (shown == foreign_spectra(arrays.precursor_mz, structure, arrays.ion_mode, rows)).all()
+    assert (structure[shown] != structure[rows]).all()
+    assert (control.predict_rows(rows) == TellsWhatItSees().predict_probabilities(arrays.take(shown))).all()
+
+
+def test_shuffled_peaks_keep_the_precursor_and_go_round_within_the_ion_mode():
+    spectra = random_spectra(60)
+    arrays = spectrum_arrays(spectra)
+    control = ShuffledPeaks(TellsWhatItSees(), n_bits=3)
+    seen, own = control.predict_fingerprints(spectra), TellsWhatItSees().predict_probabilities(arrays)
+    assert (seen[:, 2] == own[:, 2]).all()
+    assert (seen[:, 1] != own[:, 1]).all()
+    for mode in (-1, 1):
+        rows = arrays.ion_mode == mode
+        assert sorted(map(tuple, seen[rows, :2])) == sorted(map(tuple, own[rows, :2]))
+    assert (control.predict_fingerprints(spectra) == seen).all()
+    assert (ShuffledPeaks(TellsWhatItSees(), 3, seed=1).predict_fingerprints(spectra) != seen).any()
+    alone = control.exchange(arrays.take(np.array([0])))
+    assert (alone.mz == arrays.take(np.array([0])).mz).all()
 
 
 def test_reliability_of_honest_and_of_boastful_probabilities():
