@@ -42,7 +42,7 @@ class PretrainingSettings:
     bin_width_da, max_mz
         The bins to choose among: of this width in Da, from 0 to this m/z. Heavier peaks are not hidden.
     min_peaks
-        Spectra with fewer peaks are left out.
+        Spectra with fewer peaks below `max_mz` are left out.
     held_out_share
         Share of spectra that choose the epoch. Spectra of one precursor m/z, to 0.1 Da, stay together, so that a
         compound is rarely on both sides.
@@ -181,7 +181,8 @@ def usable_rows(
         If one of the two would be empty.
     """
     chosen = strongest_peaks(spectra, tokens.max_peaks, tokens.min_relative_intensity)
-    rows = np.flatnonzero(np.diff(chosen.offsets) >= settings.min_peaks)
+    n_peaks = np.bincount(chosen.rows[chosen.mz < settings.max_mz], minlength=len(spectra))
+    rows = np.flatnonzero(n_peaks >= settings.min_peaks)
     precursors = np.where(np.isfinite(spectra.precursor_mz[rows]), spectra.precursor_mz[rows], -1.0 - rows)
     _, compounds = np.unique(np.round(precursors, 1), return_inverse=True)
     n_compounds = int(compounds.max(initial=-1)) + 1
@@ -189,8 +190,9 @@ def usable_rows(
     train, held_out = rows[~is_held_out], rows[is_held_out]
     if not train.size or not held_out.size:
         raise SettingsError(
-            f"of {len(spectra)} spectra {rows.size} have at least {settings.min_peaks} peaks: {train.size} to train "
-            f"on, {held_out.size} to be held out; give more spectra, or set held_out_share"
+            f"of {len(spectra)} spectra {rows.size} have at least {settings.min_peaks} peaks below "
+            f"{settings.max_mz} Da: {train.size} to train on, {held_out.size} to be held out; give more spectra, or "
+            "set held_out_share"
         )
     return train, held_out
 

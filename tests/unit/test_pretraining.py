@@ -155,7 +155,7 @@ def test_strong_peaks_are_hidden_more_often():
 
 
 def test_compounds_stay_on_one_side_and_poor_spectra_out(families):
-    poor = spectrum_arrays([make_spectrum()])
+    poor = spectrum_arrays([make_spectrum(), make_spectrum([310.0, 320.0, 330.0, 340.0, 350.0])])
     encoder = PeakTransformer(**SIZES)
     twins = families.take(np.repeat(np.arange(100), 2))
     train, held_out = usable_rows(twins, encoder.tokens, SMALL)
