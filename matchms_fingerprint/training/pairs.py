@@ -81,9 +81,8 @@ def draw_partners(
         Positions in `packed`. A structure may be its own partner: two of its spectra are a pair of similarity 1.
     """
     bins = similarity_bins(packed_similarity(packed[anchors], packed), n_bins)
-    noise = rng.random(bins.shape)
-    drawn = np.empty(len(anchors), np.int64)
-    for i, row in enumerate(bins):
-        chosen = rng.choice(np.unique(row))
-        drawn[i] = np.where(row == chosen, noise[i], -1.0).argmax()
-    return drawn
+    numbers = np.arange(len(anchors))[:, None] * n_bins + bins
+    is_present = np.bincount(numbers.ravel(), minlength=len(anchors) * n_bins).reshape(-1, n_bins) > 0
+    chosen = np.where(is_present, rng.random(is_present.shape), -1.0).argmax(axis=1)
+    partners: NDArray[np.int64] = np.where(bins == chosen[:, None], rng.random(bins.shape), -1.0).argmax(axis=1)
+    return partners

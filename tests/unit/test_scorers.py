@@ -16,7 +16,7 @@ from matchms_fingerprint.models.scorers.registry import SCORERS, build_scorer, s
 
 SPEC = FingerprintSpec.parse("morgan:radius=2,bits=100")
 N_EMBEDDING, N_BITS = 12, SPEC.n_bits
-SMALL = {"n_joint": 8, "molecule_settings": {"n_hidden": 16}}
+SMALL = {"n_joint": 8, "molecule_settings": {"n_hidden": 16, "dropout": 0.0}}
 KINDS = {
     "cosine": ("cosine", {}),
     "tanimoto": ("tanimoto", {}),
@@ -147,6 +147,17 @@ def test_padding_scores_nothing_and_changes_nothing(kind, molecules):
         alone = scorer.prepare(molecules.take(np.array(candidates, np.int64)), np.arange(len(candidates))[None])
         own = scorer(logits[i : i + 1], embedding[i : i + 1], alone)
         torch.testing.assert_close(own[0], scores[i, : len(candidates)], rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whole_lists_are_scored_as_in_a_batch(kind, molecules):
+    scorer, (logits, embedding) = build(kind).train(), spectra()
+    lists = [molecules.take(np.array(candidates, np.int64)) for candidates in LISTS]
+    expected = lists_of(scorer(logits, embedding, scorer.prepare(molecules, padded_rows(LISTS))))
+    found = scorer.score_lists(logits, embedding, lists)
+    assert scorer.training
+    for own, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(own, other, rtol=1e-9)
 
 
 @pytest.mark.parametrize("kind", KINDS)

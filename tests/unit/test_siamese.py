@@ -52,7 +52,7 @@ def test_cosines_learn_to_be_similarities_of_structures_never_seen():
     unseen = similarity[np.ix_(held_out, held_out)]
     before = correlation(head(embedding[held_out]), unseen)
     optimizer, rng = torch.optim.AdamW(head.parameters(), 3e-3, weight_decay=0.01), np.random.default_rng(0)
-    for _ in range(250):
+    for _ in range(150):
         anchors = rng.choice(train, 32, replace=False)
         batch = np.concatenate([anchors, draw_partners(anchors, packed[train], rng)])
         target = similarity[np.ix_(batch, batch)]

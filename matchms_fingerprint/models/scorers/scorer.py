@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -70,3 +71,30 @@ class Scorer(nn.Module):
     def pair_scores(self, logits: Tensor, embedding: Tensor, candidates: CandidateBatch) -> Tensor:
         """Return the scores of `forward`, with anything finite where there is no candidate."""
         raise TypeError(f"{type(self).__name__} does not define pair_scores()")
+
+    @torch.inference_mode()
+    def score_lists(
+        self, logits: Tensor, embedding: Tensor, lists: Sequence[Molecules]
+    ) -> list[NDArray[np.floating[Any]]]:
+        """Score whole candidate lists, one of each spectrum, outside of a training.
+
+        Parameters
+        ----------
+        logits, embedding
+            As in `forward`.
+        lists
+            The candidates of each spectrum, with graphs where `needs_graphs` says so.
+
+        Returns
+        -------
+        list of ndarray of shape (n_candidates,)
+            In the order of the candidates; of the type of the logits.
+        """
+        was_training = self.training
+        self.eval()
+        scores = []
+        for i, molecules in enumerate(lists):
+            candidates = self.prepare(molecules, np.arange(len(molecules))[None]).to(logits.device)
+            scores.append(self.forward(logits[i : i + 1], embedding[i : i + 1], candidates)[0].cpu().numpy())
+        self.train(was_training)
+        return scores
