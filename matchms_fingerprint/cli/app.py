@@ -19,7 +19,19 @@ from matchms_fingerprint.errors import MatchmsFingerprintError
 
 PROGRAM = "matchms-fingerprint"
 
-COMMANDS = ("annotate", "predict", "embed", "candidates", "train", "evaluate", "models", "demo")
+COMMANDS = (
+    "annotate",
+    "predict",
+    "embed",
+    "candidates",
+    "splits",
+    "tune",
+    "train",
+    "evaluate",
+    "compare",
+    "models",
+    "demo",
+)
 """The commands in the order of `--help`; each is the click command `command` in `cli/<name>.py`."""
 
 

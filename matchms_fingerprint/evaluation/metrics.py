@@ -1,8 +1,7 @@
-"""Measures of predicted fingerprints and of rankings, and how sure they are."""
+"""Measures of predicted fingerprints and of rankings, one value a spectrum."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,26 @@ def tanimoto_of_bits(predicted: NDArray[Any], true: NDArray[Any]) -> NDArray[np.
     both = np.logical_and(predicted, true).sum(axis=1)
     either = np.logical_or(predicted, true).sum(axis=1)
     return both / np.maximum(either, 1)
+
+
+def cosine_of_probabilities(probabilities: NDArray[np.float32], true: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the cosine of predicted probabilities and true bits, row by row.
+
+    Parameters
+    ----------
+    probabilities, true
+        Probabilities and bits, shape (n, n_bits).
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        0 where either is all zero.
+    """
+    bits = np.asarray(true, np.float32)
+    products = np.einsum("ij,ij->i", probabilities, bits, dtype=np.float64)
+    squares = np.einsum("ij,ij->i", probabilities, probabilities, dtype=np.float64)
+    norms = np.sqrt(squares * bits.sum(axis=1, dtype=np.float64))
+    return np.divide(products, norms, out=np.zeros_like(norms), where=norms > 0)
 
 
 def best_bit_threshold(
@@ -80,50 +99,3 @@ def rank_of_truth(scores: FloatArray, correct: NDArray[np.bool_]) -> float:
     best = scores[correct].max()
     wrong = scores[~correct]
     return 1.0 + float((wrong > best).sum()) + float((wrong == best).sum()) / 2.0
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean and its 95 % bootstrap interval."""
-
-    mean: float
-    low: float
-    high: float
-
-    def to_dict(self) -> dict[str, float]:
-        """Return rounded values."""
-        return {"mean": round(self.mean, 4), "low": round(self.low, 4), "high": round(self.high, 4)}
-
-
-def format_interval(estimate: dict[str, float]) -> str:
-    """Return the dictionary of an estimate as text, such as `0.279 [0.261, 0.297]`."""
-    return f"{estimate['mean']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
-
-
-def bootstrap_mean(
-    values: NDArray[np.float64], groups: NDArray[Any], n_resamples: int = 1000, seed: int = 0
-) -> Estimate:
-    """Estimate the mean over spectra with a bootstrap over structures.
-
-    Spectra of one structure are not independent; so structures are drawn, with all their spectra.
-
-    Parameters
-    ----------
-    values
-        One value a spectrum, shape (n,).
-    groups
-        Structure of each spectrum, shape (n,).
-    n_resamples
-        Number of bootstrap samples.
-    seed
-        Seed of the draws.
-    """
-    if not values.size:
-        return Estimate(float("nan"), float("nan"), float("nan"))
-    _, group = np.unique(groups, return_inverse=True)
-    sums = np.bincount(group, values)
-    sizes = np.bincount(group).astype(np.float64)
-    draws = np.random.default_rng(seed).integers(0, sums.size, (n_resamples, sums.size))
-    means = sums[draws].sum(axis=1) / sizes[draws].sum(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Estimate(float(values.mean()), float(low), float(high))

@@ -74,3 +74,45 @@ def top_hits(
         confidence.append(float(shares.max()))
         right.append(float(truth[best].mean()))
     return np.array(confidence), np.array(right)
+
+
+def risk_coverage(confidence: NDArray[np.float64], right: NDArray[np.float64], n_points: int = 20) -> dict[str, Any]:
+    """Say how often the top hits are right when only the most confident ones are kept (El-Yaniv & Wiener 2010).
+
+    Parameters
+    ----------
+    confidence
+        Probability of the top hit, shape (n_spectra,).
+    right
+        1 where it is the right structure, else 0, shape (n_spectra,).
+    n_points
+        Number of points of the curve, at equal steps of coverage.
+
+    Returns
+    -------
+    dict
+        `curve`: coverage, lowest confidence that is kept, and accuracy of the kept (equal confidences share their mean
+        accuracy). `area_under_risk`: mean of 1 - accuracy over all coverages; `best_possible`: what it would be were
+        all right ones more confident than all wrong ones.
+    """
+    n = confidence.size
+    if not n:
+        return {"curve": [], "area_under_risk": None, "best_possible": None}
+    order = np.argsort(-confidence, kind="stable")
+    _, tied = np.unique(-confidence[order], return_inverse=True)
+    expected = (np.bincount(tied, right[order]) / np.bincount(tied))[tied]
+    accuracy = np.cumsum(expected) / np.arange(1, n + 1)
+    ideal = np.cumsum(np.sort(right)[::-1]) / np.arange(1, n + 1)
+    kept = np.unique(np.maximum(1, np.rint(np.linspace(0, 1, n_points + 1)[1:] * n).astype(int)))
+    return {
+        "curve": [
+            {
+                "coverage": round(float(k / n), 4),
+                "confidence": round(float(confidence[order[k - 1]]), 4),
+                "accuracy": round(float(accuracy[k - 1]), 4),
+            }
+            for k in kept.tolist()
+        ],
+        "area_under_risk": round(float((1 - accuracy).mean()), 4),
+        "best_possible": round(float((1 - ideal).mean()), 4),
+    }

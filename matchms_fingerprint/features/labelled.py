@@ -80,20 +80,40 @@ def read_labelled_spectra(path: str | Path, fingerprint: FingerprintSpec) -> Lab
     InputFileError
         If no spectrum has a usable structure.
     """
+    return label_spectra(load_spectra(path, per_feature="all"), fingerprint, str(path))
+
+
+def label_spectra(spectra: Iterable[Spectrum], fingerprint: FingerprintSpec, origin: str) -> LabelledSpectra:
+    """Gather the spectra that have a structure and at least one peak.
+
+    Parameters
+    ----------
+    spectra
+        matchms spectra with `smiles` or `inchi` in their metadata.
+    fingerprint
+        Fingerprint to compute of each structure.
+    origin
+        Where they are from, for messages.
+
+    Raises
+    ------
+    InputFileError
+        If no spectrum has a usable structure.
+    """
     structures = _StructureIndex()
     parts: list[SpectrumArrays] = []
     ids: list[str] = []
     labels: list[int] = []
-    for chunk in _chunks(load_spectra(path, per_feature="all")):
+    for chunk in _chunks(spectra):
         labelled = [(s, label) for s in chunk if s.peaks.mz.size and (label := structures.label(s)) is not None]
         parts.append(spectrum_arrays(spectrum for spectrum, _ in labelled))
         ids += [str(s.get("spectrum_id") or s.get("feature_id") or "") for s, _ in labelled]
         labels += [label for _, label in labelled]
     if not labels:
-        raise InputFileError(f"{path}: no spectrum has a usable structure; SMILES or INCHI is needed to train")
+        raise InputFileError(f"{origin}: no spectrum has a usable structure; SMILES or INCHI is needed to train")
     if structures.n_failed:
         logger.warning(
-            "%s: %d spectra left out, their structure is missing or not understood", path, structures.n_failed
+            "%s: %d spectra left out, their structure is missing or not understood", origin, structures.n_failed
         )
     found = structures.found
     return LabelledSpectra(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from matchms_fingerprint.evaluation.metrics import format_interval
+from matchms_fingerprint.evaluation.estimates import format_interval
 from matchms_fingerprint.models.bundle import BundleManifest
-
-_WINDOW = {"mass": " (within 10 ppm)", "formula": " (the formula counts as given)"}
 
 _LIMITS = """- It learned from {structures} structures. On compounds unlike those the predicted bits are a hint, not an
   answer: see the figures above, which are for structures of `test`.
@@ -79,9 +77,9 @@ def _figures(test: dict[str, Any]) -> list[str]:
                 ],
             ),
         ]
-    for kind, found in test.get("retrieval", {}).items():
+    for found in test.get("retrieval", {}).values():
         parts += [
-            f"Retrieval among candidates of equal {kind}{_WINDOW[kind]} (median {found['median_candidates']:.0f}), "
+            f"Retrieval among {found['description']} (median {found['median_candidates']:.0f}), "
             f"{found['n_spectra']} spectra of {found['n_structures']} structures, at most 3 a structure; the structure "
             f"is among the candidates of {100 * found['covered']:.1f} % of them. In the last column the paired "
             "difference of hit@1 to the nearest neighbour.",
@@ -90,7 +88,7 @@ def _figures(test: dict[str, Any]) -> list[str]:
                 [
                     [name]
                     + [format_interval(row[key]) for key in ("hit@1", "hit@5", "hit@20")]
-                    + [f"{row['mrr']:.3f}", format_interval(row["difference"]["hit@1"])]
+                    + [f"{row['mrr']['mean']:.3f}", format_interval(row["difference"]["hit@1"])]
                     for name, row in found["rankings"].items()
                 ],
             ),

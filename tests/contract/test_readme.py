@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from matchms_fingerprint.cli.app import COMMANDS
-from matchms_fingerprint.evaluation.metrics import format_interval
+from matchms_fingerprint.evaluation.estimates import format_interval
 from matchms_fingerprint.models.bundle import find_bundle, read_manifest
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")

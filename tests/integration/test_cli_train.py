@@ -43,12 +43,13 @@ def test_train_then_evaluate(command_line: CommandLine, inputs: dict[str, Path],
     assert model.card["settings"]["epochs"] == 2
     rankings = model.card["measured"]["test"]["retrieval"]["mass"]["rankings"]
     assert {"model, cosine", "nearest neighbour, tanimoto", "control: spectrum-blind"} <= set(rankings)
-    figures = inputs["model"].with_name("figures.json")
+    figures = inputs["model"].with_name("figures")
     evaluate = ["evaluate", inputs["spectra"], "--model", inputs["model"], "--folds", inputs["folds"], "-o", figures]
     code, out, err = command_line(*evaluate, "--candidates", small_library)
     assert (code, out) == (0, "")
-    assert json.loads(figures.read_text())["fingerprint"] == model.card["measured"]["test"]["fingerprint"]
-    assert json.loads(figures.read_text())["retrieval"] == model.card["measured"]["test"]["retrieval"]
+    found, card = json.loads((figures / "evaluation.json").read_text()), model.card["measured"]["test"]
+    assert found["fingerprints"]["model"]["tanimoto"] == card["fingerprint"]["all"]["model"]
+    assert found["retrieval"] == card["retrieval"]
     code, _, err = command_line(*evaluate)
     assert code == 1
     assert "--overwrite" in err
