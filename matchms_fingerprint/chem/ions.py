@@ -44,7 +44,7 @@ def ion_atoms(formula: str, adduct: str) -> dict[str, int]:
 
 @lru_cache(maxsize=65536)
 def _ion_atoms(formula: str, adduct: str) -> tuple[tuple[str, int], ...]:
-    n_molecules, changes = _changes(adduct)
+    n_molecules, changes = adduct_atoms(adduct)
     molecule = parse_formula(_CHARGE.sub("", formula.strip()))[0]
     atoms = {symbol: count * n_molecules for symbol, count in molecule.items()}
     for symbol, count in changes:
@@ -56,8 +56,19 @@ def _ion_atoms(formula: str, adduct: str) -> tuple[tuple[str, int], ...]:
 
 
 @lru_cache(maxsize=4096)
-def _changes(adduct: str) -> tuple[int, tuple[tuple[str, int], ...]]:
-    """Return the number of molecules in the ion, and how many atoms of each element it has more than they."""
+def adduct_atoms(adduct: str) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """Return the number of molecules in an ion, and how many atoms of each element it has more than they.
+
+    Raises
+    ------
+    AdductError
+        If the adduct is not understood.
+
+    Examples
+    --------
+    >>> adduct_atoms("[2M-H2O+Na]+")
+    (2, (('H', -2), ('O', -1), ('Na', 1)))
+    """
     # imported here, since it takes seconds
     from matchms.filtering.filter_utils import interpret_unknown_adduct as parser
 

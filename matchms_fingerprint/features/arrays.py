@@ -65,6 +65,9 @@ class SpectrumArrays:
     formula
         Molecular formula where it counts as given, otherwise "", shape (n_spectra,), str. `spectrum_arrays` leaves it
         empty, whatever the metadata say: who gives the formula says so with `dataclasses.replace`.
+    formula_confidence
+        Probability that `formula` is right where it was estimated, 0 where none was found; NaN where it was given, or
+        not looked for. Shape (n_spectra,), float32.
     """
 
     mz: NDArray[np.float64]
@@ -76,6 +79,7 @@ class SpectrumArrays:
     collision_energy: NDArray[np.float32]
     analyzer: NDArray[np.int8]
     formula: NDArray[np.str_]
+    formula_confidence: NDArray[np.float32]
 
     def __len__(self) -> int:
         return self.offsets.size - 1
@@ -130,6 +134,7 @@ def spectrum_arrays(spectra: Iterable[Spectrum]) -> SpectrumArrays:
         collision_energy=np.array(columns[3], np.float32),
         analyzer=np.array(columns[4], np.int8),
         formula=np.full(len(rows), "", np.str_),
+        formula_confidence=np.full(len(rows), np.nan, np.float32),
     )
 
 

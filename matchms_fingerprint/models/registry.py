@@ -10,6 +10,8 @@ from matchms_fingerprint.errors import ModelError
 from matchms_fingerprint.models.encoders.binned_mlp import BinnedMLP
 from matchms_fingerprint.models.encoders.deep_sets import DeepSets
 from matchms_fingerprint.models.encoders.encoder import Encoder
+from matchms_fingerprint.models.encoders.formula_bag import FormulaBag
+from matchms_fingerprint.models.encoders.formula_transformer import FormulaTransformer
 from matchms_fingerprint.models.encoders.peak_transformer import PeakTransformer
 from matchms_fingerprint.models.heads.grouped_bits import GroupedBits
 from matchms_fingerprint.models.heads.head import Head
@@ -21,6 +23,8 @@ ENCODERS: dict[str, type[Encoder]] = {
     "binned_mlp": BinnedMLP,
     "deep_sets": DeepSets,
     "peak_transformer": PeakTransformer,
+    "formula_transformer": FormulaTransformer,
+    "formula_bag": FormulaBag,
 }
 HEADS: dict[str, type[Head]] = {
     "independent_bits": IndependentBits,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,7 @@ def fit(
         The network of the epoch with the best mean Tanimoto on `val`, in evaluation mode.
     """
     folder = Path(folder)
+    data = replace(data, spectra=find_encoder(settings.encoder).complete(data.spectra))
     network = build_for(data, folds, settings)
     task = FingerprintTask(network, settings, data, folds)
     keep_best = KeepBest(folder / "best.safetensors")

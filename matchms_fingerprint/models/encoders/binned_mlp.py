@@ -99,7 +99,7 @@ class BinnedMLP(Encoder):
         }
         return {"features": given.to_dict() | bins, **chosen}
 
-    def prepare(self, spectra: SpectrumArrays) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def prepare(self, spectra: SpectrumArrays) -> tuple[Tensor, ...]:
         """Turn spectra into what `forward` takes: indices, weights, row offsets and metadata."""
         rows = binned_rows(spectra, self.features)
         return (
@@ -115,13 +115,20 @@ class BinnedMLP(Encoder):
         seen = metadata_features(spectra).any(axis=0)
         self.metadata.weight[:, torch.from_numpy(~seen)] = 0.0
 
-    def forward(self, prepared: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+    def forward(self, prepared: tuple[Tensor, ...]) -> Tensor:
         """Embed a batch; see `Encoder.forward`."""
+        return self.read(self.sum_of_bins(prepared))
+
+    def sum_of_bins(self, prepared: tuple[Tensor, ...]) -> Tensor:
+        """Return the sum of the vectors of bins and metadata, shape (n_spectra, n_input)."""
         indices, weights, offsets, metadata = prepared
         if self.training:
             weights = functional.dropout(weights, self.feature_dropout)
-        summed = self.peaks(indices, offsets, per_sample_weights=weights)
-        hidden = self.input(summed + self.metadata(metadata))
+        return self.peaks(indices, offsets, per_sample_weights=weights) + self.metadata(metadata)
+
+    def read(self, summed: Tensor) -> Tensor:
+        """Turn such a sum into the embedding."""
+        hidden = self.input(summed)
         for block in self.blocks:
             hidden = hidden + block(hidden)
         return self.embedding(hidden)

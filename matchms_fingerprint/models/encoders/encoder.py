@@ -38,6 +38,14 @@ class Encoder(nn.Module):
         """
         return settings
 
+    @classmethod
+    def complete(cls, spectra: SpectrumArrays) -> SpectrumArrays:
+        """Fill in what is dear to compute and stays as it is when spectra are disturbed, such as their formulas.
+
+        Training does so once for all spectra, before anything else; `prepare` does what is still to be done.
+        """
+        return spectra
+
     def prepare(self, spectra: SpectrumArrays) -> Any:
         """Turn spectra into what `forward` takes; called outside of the training step, on any thread."""
         raise TypeError(f"{type(self).__name__} does not define prepare()")
