@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from builders import tiny_model
+from labelled_file import write_folds, write_labelled_mgf
 
 from matchms_fingerprint.models.bundle import shipped_models
 
@@ -52,3 +53,18 @@ def test_pipeline_example_compares_all_scores(tmp_path: Path) -> None:
         _, _, _, spectrum, cosine, _, fingerprint, embedding = by_reference[f"{name} *"]
         assert spectrum == "yes"
         assert min(float(cosine), float(fingerprint), float(embedding)) > 0
+
+
+def test_loss_example_compares_losses_on_spectra_of_ones_own(tmp_path: Path) -> None:
+    example = next(path for path in EXAMPLES if path.stem == "06_loss_tradeoff")
+    spectra = write_labelled_mgf(tmp_path / "own.mgf")
+    folds = write_folds(tmp_path / "folds.tsv", ["train"] * 12 + ["val"] * 4)
+    small = ("--epochs", "1", "--spectra-per-epoch", "16", "-o", "figure.png")
+    losses = ("--losses", "bce", "combined", "pairwise_fingerprint")
+    printed = run(example, tmp_path, str(spectra), "starter", "--folds", str(folds), *losses, *small)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if line.startswith("│")]
+    kinds = {"bce": "bits", "combined": "combined", "pairwise_fingerprint": "pairwise"}
+    assert {row[0]: row[1] for row in rows} == kinds
+    assert all(0 <= float(cell.split()[0]) <= 1 for row in rows for cell in row[2:])
+    assert printed.startswith("4 spectra of val")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
