@@ -12,6 +12,7 @@ FAST_ENOUGH_IN_PYTHON = [
     "parity/test_packed_similarity_rdkit.py",
     "properties/test_binning_properties.py",
     "properties/test_packed_search_properties.py",
+    "properties/test_sparse_search_properties.py",
     "properties/test_tanimoto_properties.py",
 ]
 

@@ -7,6 +7,9 @@ from matchms_fingerprint.evaluation.baselines.binned_cosine import BinnedCosine
 from matchms_fingerprint.evaluation.baselines.embedding_cosine import EmbeddingCosine
 from matchms_fingerprint.evaluation.baselines.mean import MeanFingerprint
 from matchms_fingerprint.evaluation.baselines.nearest_neighbour import (
+    BY_ALL,
+    BY_MEAN,
+    BY_RESTRICTION,
     SIMILARITIES,
     NearestNeighbourFingerprint,
     NeighbourPrediction,
@@ -25,6 +28,9 @@ from matchms_fingerprint.evaluation.baselines.similarity import SpectrumSimilari
 from matchms_fingerprint.evaluation.baselines.weights import WEIGHTS
 
 __all__ = [
+    "BY_ALL",
+    "BY_MEAN",
+    "BY_RESTRICTION",
     "RESTRICTIONS",
     "SIMILARITIES",
     "WEIGHTS",

@@ -13,6 +13,9 @@ from matchms_fingerprint.evaluation.baselines.similarity import Found, SpectrumS
 from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.kernels.types import IntArray
 
+_MOST_PLACES = 1 << 22
+"""How many neighbours of all queries of a batch are held at a time."""
+
 
 class NeighbourSearch:
     """Finds the most similar training spectra of the same ion mode that a restriction allows.
@@ -76,15 +79,20 @@ class NeighbourSearch:
     def find_structures(self, queries: SpectrumArrays, k: int) -> Found:
         """Find the most similar training spectrum of each of the k most similar structures; results as of `find`."""
         found, similarities = np.full((len(queries), k), -1, np.int64), np.zeros((len(queries), k))
+        may_have_more = np.ones(len(queries), bool)
         open_rows, depth = np.arange(len(queries)), 4 * k
         while open_rows.size:
-            positions, values = self.find(queries.take(open_rows), depth)
-            is_kept = self._first_of_structure(positions)
-            place = np.cumsum(is_kept, axis=1) - 1
-            row, column = np.nonzero(is_kept & (place < k))
-            to = open_rows[row], place[row, column]
-            found[to], similarities[to] = positions[row, column], values[row, column]
-            open_rows = open_rows[(place[:, -1] < k - 1) & (positions[:, -1] >= 0)]
+            size = max(1, _MOST_PLACES // depth)
+            parts = [open_rows[start : start + size] for start in range(0, open_rows.size, size)]
+            for part in parts:
+                positions, values = self.find(queries.take(part), depth)
+                is_kept = self._first_of_structure(positions)
+                place = np.cumsum(is_kept, axis=1) - 1
+                row, column = np.nonzero(is_kept & (place < k))
+                to = part[row], place[row, column]
+                found[to], similarities[to] = positions[row, column], values[row, column]
+                may_have_more[part] = (place[:, -1] < k - 1) & (positions[:, -1] >= 0)
+            open_rows = open_rows[may_have_more[open_rows]]
             depth *= 4
         return found, similarities
 
