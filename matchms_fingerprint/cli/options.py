@@ -80,8 +80,17 @@ def quiet(function: Decorated) -> Decorated:
 
 def require_train_extra() -> None:
     """Stop with one clear line where the extra `train` is not installed."""
-    missing = [package for package in ("lightning", "sklearn") if find_spec(package) is None]
+    _require("train", "lightning", "sklearn")
+
+
+def require_tune_extra() -> None:
+    """Stop with one clear line where the extra `tune` is not installed."""
+    _require("tune", "lightning", "sklearn", "optuna")
+
+
+def _require(extra: str, *packages: str) -> None:
+    missing = [package for package in packages if find_spec(package) is None]
     if missing:
         raise SettingsError(
-            f"{', '.join(missing)} not installed; install the extra: pip install 'matchms_fingerprint[train]'"
+            f"{', '.join(missing)} not installed; install the extra: pip install 'matchms_fingerprint[{extra}]'"
         )
