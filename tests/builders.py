@@ -61,6 +61,7 @@ def tiny_model(folder: Path, fingerprint: str = TINY_FINGERPRINT, n_bits: int = 
         name="tiny",
         version="0",
         network=asdict(settings),
+        gate=None,
         fingerprint=fingerprint,
         bit_threshold=0.5,
         temperatures={"cosine": 0.05, "tanimoto": 0.05, "log_likelihood": 0.05},

@@ -2,6 +2,7 @@
 
     bundle.json                 what the network is, how to read its output, sha256 of the files beside it, the card
     weights.safetensors         parameters as 16-bit floats
+    memory.safetensors          training spectra and their fingerprints, where the model has a memory
     substructures.json          for each Morgan bit, the substructure that it most often stands for
     MODEL_CARD.md               the card for people
     curve.png                   the course of the training, where it is known
@@ -32,6 +33,7 @@ from matchms_fingerprint.io.artifacts import atomic_folder, read_json, sha256_of
 BUNDLE_FORMAT = 3
 MANIFEST = "bundle.json"
 WEIGHTS = "weights.safetensors"
+MEMORY = "memory.safetensors"
 SUBSTRUCTURES = "substructures.json"
 CARD = "MODEL_CARD.md"
 
@@ -48,6 +50,8 @@ class BundleManifest:
         What builds the network: the fields of `models.registry.NetworkSettings`.
     fingerprint
         Specification of the predicted fingerprint.
+    gate
+        Settings of what mixes in the memory; None for a model without one.
     bit_threshold
         Probability from which on a bit counts as set, chosen on validation data.
     temperatures
@@ -65,6 +69,7 @@ class BundleManifest:
     name: str
     version: str
     network: dict[str, Any]
+    gate: dict[str, Any] | None
     fingerprint: str
     bit_threshold: float
     temperatures: dict[str, float]
@@ -82,6 +87,7 @@ class Bundle:
     manifest: BundleManifest
     tensors: dict[str, Tensor]
     substructures: dict[int, str]
+    memory: dict[str, Tensor] | None = None
 
 
 def save_bundle(
@@ -92,11 +98,14 @@ def save_bundle(
     card_text: str,
     pictures: Iterable[Path] = (),
     overwrite: bool = False,
+    memory: dict[str, Tensor] | None = None,
 ) -> None:
-    """Write a bundle, whole or not at all; the weights become 16-bit floats, pictures are copied."""
+    """Write a bundle, whole or not at all; the weights become 16-bit floats, memory and pictures stay as they are."""
     with atomic_folder(folder, marker=MANIFEST, overwrite=overwrite) as partial:
         halves = {name: tensor.detach().cpu().to(torch.float16).contiguous() for name, tensor in tensors.items()}
         (partial / WEIGHTS).write_bytes(serialize(halves))
+        if memory is not None:
+            (partial / MEMORY).write_bytes(serialize(memory))
         write_json(partial / SUBSTRUCTURES, {str(bit): text for bit, text in sorted(substructures.items())})
         (partial / CARD).write_text(card_text, encoding="utf-8")
         for picture in pictures:
@@ -169,12 +178,19 @@ def read_bundle(folder: str | Path) -> Bundle:
     if WEIGHTS not in manifest.files:
         raise ModelError(f"{folder / MANIFEST}: no sha256 of {WEIGHTS}; get the model again")
     contents = {name: _verified_bytes(folder / name, expected) for name, expected in manifest.files.items()}
-    try:
-        tensors = load_tensors(contents[WEIGHTS])
-    except SafetensorError as error:
-        raise ModelError(f"{folder / WEIGHTS}: not a safetensors file ({error}); get the model again") from None
+    if manifest.gate is not None and MEMORY not in contents:
+        raise ModelError(f"{folder / MANIFEST}: no sha256 of {MEMORY}; get the model again")
+    tensors = _tensors(folder / WEIGHTS, contents[WEIGHTS])
+    memory = None if manifest.gate is None else _tensors(folder / MEMORY, contents[MEMORY])
     meanings = json.loads(contents.get(SUBSTRUCTURES, b"{}"))
-    return Bundle(folder, manifest, tensors, {int(bit): text for bit, text in meanings.items()})
+    return Bundle(folder, manifest, tensors, {int(bit): text for bit, text in meanings.items()}, memory)
+
+
+def _tensors(path: Path, content: bytes) -> dict[str, Tensor]:
+    try:
+        return load_tensors(content)
+    except SafetensorError as error:
+        raise ModelError(f"{path}: not a safetensors file ({error}); get the model again") from None
 
 
 def _verified_bytes(path: Path, expected: str) -> bytes:

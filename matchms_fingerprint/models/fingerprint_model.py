@@ -16,7 +16,11 @@ from torch.nn import functional
 from matchms_fingerprint.chem.fingerprints import FingerprintSpec
 from matchms_fingerprint.errors import ModelError
 from matchms_fingerprint.features.arrays import SpectrumArrays, spectrum_arrays
-from matchms_fingerprint.models.bundle import WEIGHTS, Bundle, find_bundle, read_bundle
+from matchms_fingerprint.models.bundle import MEMORY, WEIGHTS, Bundle, find_bundle, read_bundle
+from matchms_fingerprint.models.memory.gate import Gate
+from matchms_fingerprint.models.memory.remembering_network import RememberingNetwork
+from matchms_fingerprint.models.memory.spectrum_memory import SpectrumMemory
+from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.models.registry import build_network, network_settings
 
 BATCH_SIZE = 512
@@ -57,7 +61,7 @@ class FingerprintModel:
         tensors = {name: tensor.to(torch.float32) for name, tensor in bundle.tensors.items()}
         frequencies = tensors.pop(BIT_FREQUENCIES, None)
         self.bit_frequencies = None if frequencies is None else frequencies.numpy()
-        self.network = build_network(network_settings(manifest.network))
+        self.network = _network_of(bundle)
         try:
             self.network.load_state_dict(tensors)
         except RuntimeError as error:
@@ -128,6 +132,19 @@ class FingerprintModel:
     def predict_arrays(self, spectra: SpectrumArrays) -> tuple[torch.Tensor, torch.Tensor]:
         """Return logits (n_spectra, n_bits) and embedding (n_spectra, n_embedding) of prepared spectra."""
         return self.network.forward(self.network.prepare(spectra))
+
+
+def _network_of(bundle: Bundle) -> Network:
+    """Build the network of a bundle, with its memory where it has one."""
+    network = build_network(network_settings(bundle.manifest.network))
+    if bundle.manifest.gate is None or bundle.memory is None:
+        return network
+    try:
+        memory = SpectrumMemory.from_tensors(bundle.memory)
+        gate = Gate(**bundle.manifest.gate)
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{bundle.folder / MEMORY}: does not fit this version ({error})") from None
+    return RememberingNetwork(network, memory, gate)
 
 
 def load_model(name_or_path: str | Path = "default") -> FingerprintModel:

@@ -1,4 +1,4 @@
-"""A network: an encoder and the head upon it."""
+"""A network: an encoder, the head upon it, and what ranks candidates."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.models.encoders.encoder import Encoder
 from matchms_fingerprint.models.heads.head import Head
+from matchms_fingerprint.models.scorers.scorer import Scorer
 
 
 class Network(nn.Module):
@@ -20,12 +21,15 @@ class Network(nn.Module):
         From spectra to embeddings.
     head
         From embeddings to bits.
+    scorer
+        Ranks candidates where the network was trained to; None where it was trained on bits alone.
     """
 
-    def __init__(self, encoder: Encoder, head: Head) -> None:
+    def __init__(self, encoder: Encoder, head: Head, scorer: Scorer | None = None) -> None:
         super().__init__()
         self.encoder = encoder
         self.head = head
+        self.scorer = scorer
 
     @property
     def n_embedding(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from matchms_fingerprint.errors import ModelError
@@ -18,6 +18,7 @@ from matchms_fingerprint.models.heads.head import Head
 from matchms_fingerprint.models.heads.independent_bits import IndependentBits
 from matchms_fingerprint.models.heads.unfolding import Unfolding
 from matchms_fingerprint.models.network import Network
+from matchms_fingerprint.models.scorers.registry import build_scorer, scorer_name
 
 ENCODERS: dict[str, type[Encoder]] = {
     "binned_mlp": BinnedMLP,
@@ -35,13 +36,15 @@ HEADS: dict[str, type[Head]] = {
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """What builds a network: encoder and head by name, their settings (JSON-safe), and the number of bits."""
+    """What builds a network: its parts by name, their settings (JSON-safe), and the number of bits."""
 
     encoder: str
     encoder_settings: dict[str, Any]
     head: str
     head_settings: dict[str, Any]
     n_bits: int
+    scorer: str | None = None
+    scorer_settings: dict[str, Any] = field(default_factory=dict)
 
 
 def build_network(settings: NetworkSettings) -> Network:
@@ -54,7 +57,10 @@ def build_network(settings: NetworkSettings) -> Network:
     """
     encoder: Encoder = _build("encoder", ENCODERS, settings.encoder, settings.encoder_settings)
     sizes = {"n_embedding": encoder.n_embedding, "n_bits": settings.n_bits}
-    return Network(encoder, _build("head", HEADS, settings.head, settings.head_settings | sizes))
+    head: Head = _build("head", HEADS, settings.head, settings.head_settings | sizes)
+    if settings.scorer is None:
+        return Network(encoder, head)
+    return Network(encoder, head, build_scorer(settings.scorer, settings.scorer_settings, **sizes))
 
 
 def network_settings(values: dict[str, Any]) -> NetworkSettings:
@@ -96,6 +102,8 @@ def describe_network(network: Network) -> NetworkSettings:
         head=names[type(network.head)],
         head_settings=network.head.settings,
         n_bits=network.head.last.out_features,
+        scorer=None if network.scorer is None else scorer_name(network.scorer),
+        scorer_settings={} if network.scorer is None else network.scorer.settings,
     )
 
 

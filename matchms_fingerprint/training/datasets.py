@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from lightning.fabric.utilities.apply_func import move_data_to_device
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.models.network import Network
+from matchms_fingerprint.models.scorers.candidate_batch import CandidateBatch
 from matchms_fingerprint.training.augment import augment, merge_pairs
+from matchms_fingerprint.training.negatives import Negatives
+from matchms_fingerprint.training.ranking_batch import ranking_batch
 from matchms_fingerprint.training.settings import TrainingSettings
 
 
@@ -32,8 +37,32 @@ class DrawnBatches(Sampler[list[int]]):
         yield from draws.reshape(len(self), -1).tolist()
 
 
-class PreparedBatches(Dataset[tuple[Any, Tensor]]):
-    """Turns drawn rows into what the network takes and the true bits; with partners to merge with, disturbed."""
+@dataclass(frozen=True)
+class Batch:
+    """Some spectra as a training step takes them.
+
+    Parameters
+    ----------
+    prepared
+        What the network takes.
+    bits
+        True bits, shape (n_spectra, n_bits), float32.
+    candidates
+        The right structure of each spectrum first, then wrong ones; None for losses of bits.
+    """
+
+    prepared: Any
+    bits: Tensor
+    candidates: CandidateBatch | None = None
+
+    def to(self, device: torch.device | str, **options: Any) -> Batch:
+        """Return the batch on a device; Lightning calls it."""
+        candidates = None if self.candidates is None else self.candidates.to(device, **options)
+        return Batch(move_data_to_device(self.prepared, device), self.bits.to(device, **options), candidates)
+
+
+class PreparedBatches(Dataset[Batch]):
+    """Turns drawn rows into batches; with partners to merge with, disturbed; with negatives, with candidates."""
 
     def __init__(
         self,
@@ -42,10 +71,12 @@ class PreparedBatches(Dataset[tuple[Any, Tensor]]):
         settings: TrainingSettings,
         epoch: int,
         partners: NDArray[np.int64] | None = None,
+        negatives: Negatives | None = None,
     ):
         self.data, self.network, self.settings, self.epoch, self.partners = data, network, settings, epoch, partners
+        self.negatives = negatives
 
-    def __getitem__(self, rows: list[int]) -> tuple[Any, Tensor]:
+    def __getitem__(self, rows: list[int]) -> Batch:
         where = np.asarray(rows, np.int64)
         spectra = self.data.spectra.take(where)
         if self.partners is not None:
@@ -53,7 +84,19 @@ class PreparedBatches(Dataset[tuple[Any, Tensor]]):
             merged = rng.random(where.size) < self.settings.augmentation.merge
             partner = self.data.spectra.take(self.partners[rng.integers(0, 4, where.size), where])
             spectra = augment(merge_pairs(spectra, partner, merged), self.settings.augmentation, rng)
-        return self.network.prepare(spectra), torch.from_numpy(self.data.bits(where)).float()
+        bits = torch.from_numpy(self.data.bits(where)).float()
+        return Batch(self.network.prepare(spectra), bits, self._candidates(where))
+
+    def _candidates(self, rows: NDArray[np.int64]) -> CandidateBatch | None:
+        scorer = self.network.scorer
+        if self.negatives is None or scorer is None:
+            return None
+        rng = np.random.default_rng([self.settings.seed, self.epoch, 1, *rows[:4].tolist()])
+        structures, n = self.data.structure[rows], self.settings.n_negatives
+        molecules, who = ranking_batch(
+            self.negatives, self.data, structures, n, rng, self.settings.matched_negatives, scorer.needs_graphs
+        )
+        return scorer.prepare(molecules, who)
 
 
 def merge_partners(data: LabelledSpectra, rows: NDArray[np.int64]) -> NDArray[np.int64]:

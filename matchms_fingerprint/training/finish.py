@@ -31,11 +31,13 @@ from matchms_fingerprint.kernels.tanimoto import SCORES
 from matchms_fingerprint.models.bundle import BundleManifest, save_bundle
 from matchms_fingerprint.models.calibration import softmax_scores
 from matchms_fingerprint.models.fingerprint_model import BIT_FREQUENCIES
+from matchms_fingerprint.models.memory.remembering_network import RememberingNetwork
 from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.models.registry import describe_network
 from matchms_fingerprint.training.calibrate import fit_temperature
 from matchms_fingerprint.training.card import card_text
 from matchms_fingerprint.training.fit import bit_frequencies
+from matchms_fingerprint.training.recall import fit_gate, make_memory
 from matchms_fingerprint.training.settings import TrainingSettings
 
 
@@ -65,54 +67,121 @@ class About:
     source: Path
 
 
-def finish(
+@dataclass(frozen=True)
+class Measured:
+    """A network as it was measured.
+
+    Parameters
+    ----------
+    network
+        With its memory, if it has one.
+    bit_threshold, temperatures
+        Chosen on `val`.
+    figures
+        What was measured on `val` and `test`, for the card.
+    """
+
+    network: Network
+    bit_threshold: float
+    temperatures: dict[str, float]
+    figures: dict[str, Any]
+
+
+def measure(
     network: Network,
+    data: LabelledSpectra,
+    folds: NDArray[np.str_],
+    settings: TrainingSettings,
+    library: CandidateLibrary | None = None,
+) -> Measured:
+    """Give a network its memory, choose on `val`, and measure on `test` once."""
+    train, val, test = (np.flatnonzero(folds == name) for name in ("train", "val", "test"))
+    _as_stored(network, data, train)
+    if settings.memory_peaks:
+        gate = fit_gate(network, data, train, val, bit_frequencies(data, train), settings)
+        network = RememberingNetwork(network, make_memory(network, data, train, settings), gate)
+        _as_stored(network, data, train)
+    threshold, val_tanimoto = best_bit_threshold(predict_rows(network, data, val), data.bits(val))
+    temperatures = fit_temperatures(network, data, val, library)
+    figures: dict[str, Any] = {"val": {"mean_tanimoto": round(val_tanimoto, 4)}}
+    if test.size:
+        probabilities = predict_rows(network, data, test)
+        figures["test"] = {"fingerprint": compare_fingerprints(probabilities, threshold, data, folds, "test")}
+        figures["test"]["embedding"] = describe_embedding(network, data, test)
+        if library is not None:
+            figures["test"]["retrieval"] = compare_retrieval(network, data, folds, "test", library, temperatures)
+    return Measured(network, threshold, temperatures, figures)
+
+
+def with_memory_of(
+    network: Network, like: Network, data: LabelledSpectra, rows: NDArray[np.int64], settings: TrainingSettings
+) -> Network:
+    """Give a network that was trained again a memory of its spectra, and the gate of the one that was measured."""
+    _as_stored(network, data, rows)
+    if not isinstance(like, RememberingNetwork):
+        return network
+    return RememberingNetwork(network, make_memory(network, data, rows, settings), like.gate)
+
+
+def write_model(
+    network: Network,
+    measured: Measured,
     data: LabelledSpectra,
     folds: NDArray[np.str_],
     settings: TrainingSettings,
     about: About,
     folder: str | Path,
-    library: CandidateLibrary | None = None,
+    trained_folds: tuple[str, ...] = ("train",),
     pictures: Iterable[Path] = (),
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """Choose on `val`, measure on `test` once, and write the bundle; the pictures go into it and its card.
+    """Write the bundle of a network, and return its card; the pictures go into both.
 
-    Returns
-    -------
-    dict
-        The card.
+    Parameters
+    ----------
+    network
+        The network to write: the measured one, or one trained again in the same way on more folds, `trained_folds`.
+    measured
+        What was chosen and measured.
+    data, folds, settings, about
+        What the card tells.
+    folder, overwrite
+        Where to write to, and whether a bundle there is replaced.
     """
-    # the bundle holds 16-bit weights: what is chosen and measured here is chosen and measured on those
-    network.load_state_dict({k: v.to(torch.float16).to(torch.float32) for k, v in network.state_dict().items()})
-    train, val, test = (np.flatnonzero(folds == name) for name in ("train", "val", "test"))
-    network.encoder.forget_unseen(data.spectra.take(train))
-    threshold, val_tanimoto = best_bit_threshold(predict_rows(network, data, val), data.bits(val))
-    temperatures = fit_temperatures(network, data, val, library)
-    measured: dict[str, Any] = {"val": {"mean_tanimoto": round(val_tanimoto, 4)}}
-    if test.size:
-        probabilities = predict_rows(network, data, test)
-        measured["test"] = {"fingerprint": compare_fingerprints(probabilities, threshold, data, folds, "test")}
-        measured["test"]["embedding"] = describe_embedding(network, data, test)
-        if library is not None:
-            measured["test"]["retrieval"] = compare_retrieval(network, data, folds, "test", library, temperatures)
-    card = _card(network, data, folds, settings, about, measured)
+    rows = np.flatnonzero(np.isin(folds, trained_folds))
+    card = _card(network, data, folds, settings, about, measured.figures) | {"trained_folds": list(trained_folds)}
+    remembering = network if isinstance(network, RememberingNetwork) else None
     manifest = BundleManifest(
         name=about.name,
         version=about.version,
         network=asdict(describe_network(network)),
+        gate=None if remembering is None else remembering.gate.settings,
         fingerprint=str(data.fingerprint),
-        bit_threshold=threshold,
-        temperatures=temperatures,
-        adduct_frequencies=adduct_frequencies(data, train),
+        bit_threshold=measured.bit_threshold,
+        temperatures=measured.temperatures,
+        adduct_frequencies=adduct_frequencies(data, rows),
         card=card,
     )
-    tensors = network.state_dict() | {BIT_FREQUENCIES: torch.from_numpy(bit_frequencies(data, train))}
-    smiles = [data.smiles[i] for i in np.unique(data.structure[train])]
+    tensors = network.state_dict() | {BIT_FREQUENCIES: torch.from_numpy(bit_frequencies(data, rows))}
+    smiles = [data.smiles[i] for i in np.unique(data.structure[rows])]
     pictures = list(pictures)
-    text = card_text(manifest, [picture.name for picture in pictures])
-    save_bundle(folder, manifest, tensors, substructures(smiles, data), text, pictures, overwrite)
+    save_bundle(
+        folder,
+        manifest,
+        tensors,
+        substructures(smiles, data),
+        card_text(manifest, [picture.name for picture in pictures]),
+        pictures,
+        overwrite,
+        None if remembering is None else remembering.memory.tensors(),
+    )
     return card
+
+
+def _as_stored(network: Network, data: LabelledSpectra, train: NDArray[np.int64]) -> None:
+    """Round weights to 16 bits, as a bundle holds them: what is measured is measured on those."""
+    network.load_state_dict({k: v.to(torch.float16).to(torch.float32) for k, v in network.state_dict().items()})
+    network.encoder.forget_unseen(data.spectra.take(train))
 
 
 def adduct_frequencies(data: LabelledSpectra, rows: NDArray[np.int64]) -> dict[str, dict[str, float]]:

@@ -7,6 +7,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.chem.fingerprints import FingerprintSpec
 from matchms_fingerprint.errors import InputFileError, OutputError, SettingsError
@@ -15,8 +17,8 @@ from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.io.artifacts import read_json, sha256_of, write_json
 from matchms_fingerprint.io.tables import table_writer
 from matchms_fingerprint.training.curve import PICTURE
-from matchms_fingerprint.training.finish import About, finish
-from matchms_fingerprint.training.fit import fit
+from matchms_fingerprint.training.finish import About, measure, with_memory_of, write_model
+from matchms_fingerprint.training.fit import fit, refit_network
 from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.splits import FoldSource, leaking_structures
 
@@ -24,6 +26,7 @@ logger = logging.getLogger("matchms_fingerprint")
 
 DESCRIBED = "run_settings.json"
 FOLDS_TABLE = "folds.tsv"
+REFIT = "refit"
 
 
 def train(
@@ -34,6 +37,7 @@ def train(
     output: str | Path,
     run_folder: str | Path,
     library: CandidateLibrary | None = None,
+    refit: bool = False,
     resume: bool = False,
     allow_shared_structures: bool = False,
     overwrite: bool = False,
@@ -41,6 +45,9 @@ def train(
     **trainer_options: Any,
 ) -> dict[str, Any]:
     """Read, split, train, measure and write a model; return its card.
+
+    With `refit`, the network that is written is trained again in the same way on `train` and `val`, after all choices
+    and measurements; its memory holds both.
 
     Raises
     ------
@@ -76,8 +83,17 @@ def train(
     with table_writer(run_folder / FOLDS_TABLE, {"id": "", "fold": ""}) as write_row:
         for name, part in zip(data.ids.tolist(), fold.tolist(), strict=True):
             write_row({"id": name, "fold": part})
-    network = fit(data, fold, settings, run_folder, progress=progress, **trainer_options)
-    return finish(network, data, fold, settings, about, output, library, [run_folder / PICTURE], overwrite)
+    network = fit(data, fold, settings, run_folder, library, progress=progress, **trainer_options)
+    measured = measure(network, data, fold, settings, library)
+    trained_folds: tuple[str, ...] = ("train",)
+    shipped = measured.network
+    if refit:
+        trained_folds = ("train", "val")
+        both = np.where(fold == "val", "train", fold)
+        again = refit_network(data, both, settings, run_folder / REFIT, library, progress=progress, **trainer_options)
+        shipped = with_memory_of(again, shipped, data, np.flatnonzero(both == "train"), settings)
+    pictures = [run_folder / PICTURE]
+    return write_model(shipped, measured, data, fold, settings, about, output, trained_folds, pictures, overwrite)
 
 
 def _existing(path: str | Path) -> Path:

@@ -7,7 +7,11 @@ from typing import Any
 
 from matchms_fingerprint.constants import DEFAULT_FINGERPRINT
 from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.models.losses.registry import find_loss
 from matchms_fingerprint.training.augment import Augmentation
+
+_MAY_BE_ZERO = ("seed", "memory_peaks")
+MONITORS = ("tanimoto", "hit@1")
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,18 @@ class TrainingSettings:
         Names in `models.registry`.
     encoder_settings, head_settings
         Their settings, except what follows from the data.
+    loss, loss_settings
+        One of `models.losses.registry.LOSSES`, and its settings.
+    bits_weight
+        Weight of the loss `bce_iou` beside a loss that ranks candidates, which alone does not calibrate the bits.
+    scorer_settings
+        Of what ranks candidates, where the loss needs a joint embedding or a network on both.
+    negatives
+        Which wrong candidates a loss that ranks them sees: "mass", "formula" or "hard"; see `training.negatives`.
+    n_negatives
+        How many of them a spectrum and step.
+    matched_negatives
+        Draw those more often that look measured, so that nothing is learned from that.
     fingerprint
         Specification of the fingerprint to predict.
     epochs
@@ -34,12 +50,21 @@ class TrainingSettings:
         Of AdamW; the rate rises over `warmup` of the steps and falls to 0 along a cosine.
     warmup
         Share of steps.
-    iou_weight
-        Weight of the soft Tanimoto loss beside the cross-entropy.
+    monitor
+        What chooses the epoch on `val`: "tanimoto" of the predicted bits, or "hit@1" among the wrong candidates that a
+        loss which ranks them has.
     patience
-        Stop after this many epochs without a better mean Tanimoto on `val`.
+        Stop after this many epochs without a better value of it.
     augmentation
         How spectra are disturbed.
+    pretrained
+        Folder of a pre-training (`training.pretrain`) to start from; "" for none.
+    memory_peaks
+        Peaks of each training spectrum in the memory that the model carries; 0: no memory.
+    gate_steps
+        Steps in which the model learns when to trust its memory.
+    known_share
+        Share of these steps in which the compound is in the memory.
     seed
         Of everything that is drawn.
     """
@@ -48,6 +73,13 @@ class TrainingSettings:
     encoder_settings: dict[str, Any] = field(default_factory=dict)
     head: str = "independent_bits"
     head_settings: dict[str, Any] = field(default_factory=dict)
+    loss: str = "bce_iou"
+    loss_settings: dict[str, Any] = field(default_factory=dict)
+    bits_weight: float = 1.0
+    scorer_settings: dict[str, Any] = field(default_factory=dict)
+    negatives: str = "mass"
+    n_negatives: int = 32
+    matched_negatives: bool = True
     fingerprint: str = DEFAULT_FINGERPRINT
     epochs: int = 40
     spectra_per_epoch: int = 20_000
@@ -56,9 +88,13 @@ class TrainingSettings:
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
     warmup: float = 0.1
-    iou_weight: float = 1.0
+    monitor: str = "tanimoto"
     patience: int = 15
     augmentation: Augmentation = field(default_factory=Augmentation)
+    pretrained: str = ""
+    memory_peaks: int = 16
+    gate_steps: int = 400
+    known_share: float = 0.5
     seed: int = 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,7 +107,15 @@ class TrainingSettings:
         _check(values, cls)
         augmentation = values.get("augmentation", {})
         _check(augmentation, Augmentation)
-        return cls(**(values | {"augmentation": Augmentation(**augmentation)}))
+        settings = cls(**(values | {"augmentation": Augmentation(**augmentation)}))
+        loss = find_loss(settings.loss)
+        loss.check_settings(settings.loss_settings)
+        if settings.monitor not in MONITORS or (settings.monitor == "hit@1" and not loss.needs_candidates):
+            raise SettingsError(
+                f"training setting monitor is {settings.monitor!r}; expected tanimoto, or hit@1 with a loss that ranks "
+                "candidates"
+            )
+        return settings
 
 
 def _check(values: Any, target: type) -> None:
@@ -86,8 +130,19 @@ def _check(values: Any, target: type) -> None:
         if isinstance(default, str) and not isinstance(value, str):
             raise SettingsError(f"training setting {name} is {value!r}; expected text such as {default!r}")
         if isinstance(default, int | float):
-            number = isinstance(value, int if isinstance(default, int) else int | float) and not isinstance(value, bool)
-            least = 1 if isinstance(default, int) and name != "seed" else 0
+            if isinstance(default, bool) or isinstance(value, bool):
+                if not (isinstance(default, bool) and isinstance(value, bool)):
+                    raise SettingsError(f"training setting {name} is {value!r}; expected {_kind_of(default)}")
+                continue
+            number = isinstance(value, int if isinstance(default, int) else int | float)
+            least = 1 if isinstance(default, int) and name not in _MAY_BE_ZERO else 0
             if not number or value < least:
-                kind = "whole number" if isinstance(default, int) else "number"
-                raise SettingsError(f"training setting {name} is {value!r}; expected a {kind} of at least {least}")
+                raise SettingsError(
+                    f"training setting {name} is {value!r}; expected {_kind_of(default)} of at least {least}"
+                )
+
+
+def _kind_of(default: bool | int | float) -> str:
+    if isinstance(default, bool):
+        return "true or false"
+    return "a whole number" if isinstance(default, int) else "a number"

@@ -19,7 +19,7 @@ from matchms_fingerprint.training.augment import Augmentation
 from matchms_fingerprint.training.calibrate import DEFAULT_TEMPERATURE, fit_temperature
 from matchms_fingerprint.training.datasets import structure_balanced_weights
 from matchms_fingerprint.training.finish import About
-from matchms_fingerprint.training.fit import EXPECTED_BITS, fingerprint_loss, fit
+from matchms_fingerprint.training.fit import fit
 from matchms_fingerprint.training.run import train
 from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.splits import FoldSource
@@ -123,17 +123,6 @@ def test_a_resumed_run_gives_what_an_undisturbed_run_gives(data, folds, tmp_path
         torch.testing.assert_close(value, resumed.state_dict()[name], rtol=0, atol=0)
     curves = [(tmp_path / name / "curve.csv").read_text() for name in ("whole", "halves")]
     assert curves[0] == curves[1]
-
-
-def test_the_loss_agrees_with_its_formula():
-    rng = np.random.default_rng(0)
-    z, y = rng.normal(size=(5, 40)), rng.integers(0, 2, (5, 40)).astype(float)
-    p = 1 / (1 + np.exp(-z))
-    entropy = -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(1) / EXPECTED_BITS
-    iou = (p * y).sum(1) / (p.sum(1) + y.sum(1) - (p * y).sum(1))
-    for weight in (0.0, 0.7):
-        loss = fingerprint_loss(torch.from_numpy(z), torch.from_numpy(y), weight)
-        assert float(loss) == pytest.approx(np.mean(entropy + weight * (1 - iou)), abs=1e-12)
 
 
 def test_the_temperature_is_found_again():
