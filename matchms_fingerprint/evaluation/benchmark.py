@@ -142,6 +142,7 @@ class Benchmark:
             "baseline_ranking": self.baselines[0].ranking_name(),
             "fingerprints": self._summarize_fingerprints(fingerprints),
         }
+        summary["retrieval"] = {}
         bits, summary["bits"] = self._bits(without_formula, bit_meanings or {})
         if outcomes and self.source is not None:
             summary["retrieval"] = summarize_retrieval(

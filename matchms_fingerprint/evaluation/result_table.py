@@ -64,9 +64,8 @@ class ResultTable:
         if any(len(row) != len(header) for row in rows):
             raise InputFileError(f"{path}: not a table, its rows have different lengths; evaluate again")
         columns = zip(*rows, strict=True) if rows else ((),) * len(header)
-        return cls(
-            {name: _numbers_or_text(np.array(values, str)) for name, values in zip(header, columns, strict=True)}
-        )
+        texts = {name: np.array(values, np.str_) for name, values in zip(header, columns, strict=True)}
+        return cls({name: t if name in _ALWAYS_TEXT else _numbers_or_text(t) for name, t in texts.items()})
 
 
 def _numbers_or_text(values: NDArray[np.str_]) -> NDArray[Any]:

@@ -174,3 +174,16 @@ def test_empty_slice() -> None:
     assert repr(nothing) == "CandidateSlice(no candidates)"
     with pytest.raises(IndexError):
         nothing.take([0])
+
+
+def test_sources_are_asked_for_a_whole_window() -> None:
+    sources = [["bio", "other"], [], ["other"], ["bio"], ["biology"], ["a", "b", "bio"]]
+    whole = batch([float(mass) for mass in range(1, 7)])
+    column = pa.array(sources, whole.schema.field("sources").type)
+    whole = whole.set_column(whole.schema.get_field_index("sources"), "sources", column)
+    expected = ["bio" in given for given in sources]
+    assert CandidateSlice([whole], SPEC.n_words).is_from("bio").tolist() == expected
+    window = CandidateSlice([whole.slice(2, 3), whole.slice(5, 1)], SPEC.n_words)
+    assert window.is_from("bio").tolist() == [*expected[2:5], expected[5]]
+    assert window.is_from("missing").tolist() == [False] * 4
+    assert CandidateSlice([], SPEC.n_words).is_from("bio").shape == (0,)

@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 from rdkit import DataStructs
 
 from matchms_fingerprint.evaluation.estimates import bootstrap_mean
-from matchms_fingerprint.evaluation.metrics import best_bit_threshold, rank_of_truth, tanimoto_of_bits
+from matchms_fingerprint.evaluation.metrics import (
+    best_bit_threshold,
+    cosine_of_probabilities,
+    rank_of_truth,
+    tanimoto_of_bits,
+)
 
 
 def test_tanimoto_agrees_with_rdkit():
@@ -21,6 +26,17 @@ def test_tanimoto_agrees_with_rdkit():
 
 def test_tanimoto_of_nothing_is_zero():
     assert tanimoto_of_bits(np.zeros((1, 8)), np.zeros((1, 8))).tolist() == [0.0]
+
+
+def test_cosine_agrees_with_its_definition():
+    rng = np.random.default_rng(0)
+    predicted, true = rng.random((20, 64), np.float32), rng.integers(0, 2, (20, 64), np.uint8)
+    predicted[3], true[4] = 0, 0
+    found = cosine_of_probabilities(predicted, true)
+    for i in (0, 7, 19):
+        p, y = predicted[i].astype(float), true[i].astype(float)
+        assert found[i] == pytest.approx(sum(p * y) / (sum(p * p) ** 0.5 * sum(y * y) ** 0.5), abs=1e-6)
+    assert found[[3, 4]].tolist() == [0, 0]
 
 
 def test_the_best_threshold_separates():

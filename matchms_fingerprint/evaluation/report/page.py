@@ -24,6 +24,8 @@ from matchms_fingerprint.evaluation.report.substructures import draw_substructur
 from matchms_fingerprint.evaluation.result_table import ResultTable
 
 N_BITS_SHOWN = 12
+FEWEST_STRUCTURES = 5
+"""Bits of fewer structures say more of these structures than of the bit, and are not shown."""
 MEASURES = {
     "hit@1": "hit@1",
     "hit@5": "hit@5",
@@ -160,10 +162,10 @@ def headlines(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _extreme_bits(summary: Mapping[str, Any], bits: ResultTable) -> dict[str, list[dict[str, Any]]]:
-    """Return the bits with the highest and the lowest skill of the model, of those with a known substructure."""
+    """Return the bits of highest and of lowest skill, of those with a known substructure in enough structures."""
     model, baseline = (column_name(name) for name in summary["contestants"][:2])
-    known = np.flatnonzero(bits["substructure"] != "") if len(bits) else np.empty(0, np.int64)
-    order = known[np.argsort(-bits[f"skill_{model}"][known], kind="stable")] if known.size else known
+    known = np.flatnonzero((bits["substructure"] != "") & (bits["n_structures"] >= FEWEST_STRUCTURES))
+    order = known[np.argsort(-bits[f"skill_{model}"][known], kind="stable")]
     n_shown = min(N_BITS_SHOWN, order.size // 2)
     return {
         title: [_describe_bit(bits, int(i), model, baseline) for i in chosen]
