@@ -7,10 +7,10 @@ Bergstra et al., "Algorithms for hyper-parameter optimization" (2011), for the s
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import lightning
@@ -92,7 +92,7 @@ class _Watch(Callback):
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Stop where the time is up; the checkpoint of the last epoch is written by now."""
-        if time.monotonic() > self.ends:
+        if monotonic() > self.ends:
             raise _OutOfTimeError
 
 
@@ -156,11 +156,11 @@ def tune(
         if not (folds == name).any():
             raise SettingsError(f"no spectrum is in fold {name!r}; give more spectra or other folds")
     _claim(folder, _identity(data, folds, base, space), resume)
-    ends = np.inf if timeout_min is None else time.monotonic() + 60 * timeout_min
+    ends = np.inf if timeout_min is None else monotonic() + 60 * timeout_min
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = _open_study(folder, base)
     _repeat_interrupted(study)
-    while len(done := _finished(study)) < n_trials and time.monotonic() < ends:
+    while len(done := _finished(study)) < n_trials and monotonic() < ends:
         study.sampler = optuna.samplers.TPESampler(seed=(base.seed * 1_000_003 + len(done)) % 2**32)
         trial = study.ask()
         settings = draw_settings(trial, parsed, base.to_dict())
@@ -175,7 +175,7 @@ def tune(
         write_results(folder, study.trials, f"{base.monitor} on val")
         report(0, len(done) + 1, _best(study))
     if np.isnan(_best(study)):
-        raise SettingsError(f"no trial has ended within {timeout_min} minutes; give more --timeout, and --resume")
+        raise SettingsError("no trial has come to its end; go on with --resume and more --trials or --timeout")
     return TrainingSettings.from_dict(read_json(folder / BEST))
 
 
@@ -245,11 +245,16 @@ def _repeat_interrupted(study: optuna.Study) -> None:
 def _open_study(folder: Path, base: TrainingSettings) -> optuna.Study:
     return optuna.create_study(
         storage=optuna.storages.RDBStorage(f"sqlite:///{(folder / DATABASE).resolve()}"),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=base.epochs // 5),
+        pruner=_pruner(base.epochs),
         study_name=_STUDY,
         direction="maximize",
         load_if_exists=True,
     )
+
+
+def _pruner(epochs: int) -> optuna.pruners.BasePruner:
+    """Return the rule that gives up trials: below the median of at least five others, after a fifth of the epochs."""
+    return optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=epochs // 5)
 
 
 def _identity(
