@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from matchms_fingerprint.evaluation.report.style import SERIES, picture
+from matchms_fingerprint.evaluation.report.style import BASELINE, MODEL, picture
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.artifacts import atomic_folder, check_replaceable, write_json
 from matchms_fingerprint.training.overlap import (
@@ -75,22 +75,18 @@ def write_overlap(
 
 @picture
 def draw_highest_tanimoto(figure: Figure, reports: Sequence[OverlapReport]) -> None:
-    """Draw how the highest Tanimoto of the structures of `test` to `train` is distributed, one line a split."""
-    axes = figure.subplots()
+    """Draw how the highest Tanimoto of the structures of `test` to `train` is distributed, one panel a split."""
+    figure.set_size_inches(7.4, 0.9 + 1.2 * len(reports))
+    panels = figure.subplots(len(reports), squeeze=False, sharex=True).ravel()
     edges = np.linspace(0.0, 1.0, TANIMOTO_BINS + 1)
-    for i, report in enumerate(reports):
+    for axes, report in zip(panels, reports, strict=True):
         fold = "test" if "test" in report.overlaps else "val"
         found = report.overlaps[fold]
-        shares = np.array(found.tanimoto_histogram) / max(1, found.n_structures)
-        color = SERIES[i % len(SERIES)]
-        label = f"{report.split}, {fold}: {found.n_structures:,} structures, mean {found.highest_tanimoto.mean:.2f}"
-        axes.stairs(shares, edges, color=color, linewidth=1.6, label=label)
-        axes.axvline(found.highest_tanimoto.mean, color=color, linestyle="--", linewidth=1.0)
-    axes.set(
-        xlabel="highest Tanimoto similarity to a training structure",
-        ylabel="share of structures",
-        xlim=(0, 1),
-    )
-    axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-    axes.legend(title="dashed: mean")
+        mean = found.highest_tanimoto.mean
+        axes.stairs(np.array(found.tanimoto_histogram) / found.n_structures, edges, fill=True, color=MODEL, alpha=0.85)
+        axes.axvline(mean, color=BASELINE, linestyle="--", linewidth=1.4)
+        axes.set_title(f"{report.split}, {found.n_structures:,} structures of {fold}, mean {mean:.2f}")
+        axes.set(xlim=(0, 1))
+        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
+    figure.supylabel("share of structures", fontsize=9)
+    panels[-1].set_xlabel("highest Tanimoto similarity to a training structure (dashed: mean)")
