@@ -186,3 +186,38 @@ def naive_formulas(
 
     extend(())
     return sorted(found, key=lambda one: (abs(one[1]), one[0]))
+
+
+Bonds = list[tuple[int, int]]
+
+
+def naive_piece(start: int, bonds: Bonds) -> frozenset[int]:
+    """Atoms that an atom is connected to by bonds, itself among them."""
+    piece = {start}
+    while grown := {b for a, b in [*bonds, *((b, a) for a, b in bonds)] if a in piece} - piece:
+        piece |= grown
+    return frozenset(piece)
+
+
+def naive_cuts(n_atoms: int, bonds: Bonds) -> list[frozenset[int]]:
+    """Piece with atom 0 after each cut that leaves two: of one bond, or of two of which neither would do alone."""
+
+    def falls_apart(broken: Bonds) -> bool:
+        return len(naive_piece(0, [bond for bond in bonds if bond not in broken])) < n_atoms
+
+    alone = [bond for bond in bonds if falls_apart([bond])]
+    rest = [bond for bond in bonds if bond not in alone]
+    pairs = [[one, other] for i, one in enumerate(rest) for other in rest[:i] if falls_apart([one, other])]
+    cuts = [[bond] for bond in alone] + pairs
+    return [naive_piece(0, [bond for bond in bonds if bond not in broken]) for broken in cuts]
+
+
+def naive_fragments(n_atoms: int, bonds: Bonds) -> list[tuple[frozenset[int], int]]:
+    """Every connected set of atoms, and how many bonds lead out of it."""
+    found = []
+    for code in range(1, 2**n_atoms):
+        atoms = frozenset(atom for atom in range(n_atoms) if code >> atom & 1)
+        inside = [(a, b) for a, b in bonds if a in atoms and b in atoms]
+        if naive_piece(min(atoms), inside) == atoms:
+            found.append((atoms, sum((a in atoms) != (b in atoms) for a, b in bonds)))
+    return found

@@ -20,6 +20,7 @@ from matchms_fingerprint.training.augment import augment, merge_pairs
 from matchms_fingerprint.training.negatives import Negatives
 from matchms_fingerprint.training.ranking_batch import ranking_batch
 from matchms_fingerprint.training.settings import TrainingSettings
+from matchms_fingerprint.training.synthetic import SyntheticSpectra
 
 
 class DrawnBatches(Sampler[list[int]]):
@@ -49,20 +50,27 @@ class Batch:
         True bits, shape (n_spectra, n_bits), float32.
     candidates
         The right structure of each spectrum first, then wrong ones; None for losses of bits.
+    synthetic
+        `prepared` and `bits` of simulated spectra that go along; None for none.
     """
 
     prepared: Any
     bits: Tensor
     candidates: CandidateBatch | None = None
+    synthetic: tuple[Any, Tensor] | None = None
 
     def to(self, device: torch.device | str, **options: Any) -> Batch:
         """Return the batch on a device; Lightning calls it."""
         candidates = None if self.candidates is None else self.candidates.to(device, **options)
-        return Batch(move_data_to_device(self.prepared, device), self.bits.to(device, **options), candidates)
+        prepared, synthetic = move_data_to_device((self.prepared, self.synthetic), device)
+        return Batch(prepared, self.bits.to(device, **options), candidates, synthetic)
 
 
 class PreparedBatches(Dataset[Batch]):
-    """Turns drawn rows into batches; with partners to merge with, disturbed; with negatives, with candidates."""
+    """Turns drawn rows into batches; with partners to merge with, disturbed; with negatives, with candidates.
+
+    With `synthetic`, simulated spectra go along in all but the last epochs.
+    """
 
     def __init__(
         self,
@@ -72,9 +80,10 @@ class PreparedBatches(Dataset[Batch]):
         epoch: int,
         partners: NDArray[np.int64] | None = None,
         negatives: Negatives | None = None,
+        synthetic: SyntheticSpectra | None = None,
     ):
         self.data, self.network, self.settings, self.epoch, self.partners = data, network, settings, epoch, partners
-        self.negatives = negatives
+        self.negatives, self.synthetic = negatives, synthetic
 
     def __getitem__(self, rows: list[int]) -> Batch:
         where = np.asarray(rows, np.int64)
@@ -85,7 +94,16 @@ class PreparedBatches(Dataset[Batch]):
             partner = self.data.spectra.take(self.partners[rng.integers(0, 4, where.size), where])
             spectra = augment(merge_pairs(spectra, partner, merged), self.settings.augmentation, rng)
         bits = torch.from_numpy(self.data.bits(where)).float()
-        return Batch(self.network.prepare(spectra), bits, self._candidates(where))
+        return Batch(self.network.prepare(spectra), bits, self._candidates(where), self._synthetic(where))
+
+    def _synthetic(self, rows: NDArray[np.int64]) -> tuple[Any, Tensor] | None:
+        n = round(self.settings.synthetic_share * rows.size)
+        if self.synthetic is None or n == 0 or self.epoch >= self.settings.epochs - self.settings.real_epochs:
+            return None
+        rng = np.random.default_rng([self.settings.seed, self.epoch, 2, *rows[:4].tolist()])
+        spectra, bits = self.synthetic.draw(n, rng)
+        disturbed = augment(spectra, self.settings.augmentation, rng)
+        return self.network.prepare(disturbed), torch.from_numpy(bits).float()
 
     def _candidates(self, rows: NDArray[np.int64]) -> CandidateBatch | None:
         scorer = self.network.scorer

@@ -27,7 +27,10 @@ from matchms_fingerprint.training.curve import Curve
 from matchms_fingerprint.training.negatives import Negatives, find_negatives
 from matchms_fingerprint.training.pretrain import load_pretrained
 from matchms_fingerprint.training.settings import TrainingSettings
+from matchms_fingerprint.training.synthetic import SyntheticSpectra, load_or_build
 from matchms_fingerprint.training.task import FingerprintTask, KeepBest
+
+SYNTHETIC = "synthetic.npz"
 
 
 def build_for(data: LabelledSpectra, folds: NDArray[np.str_], settings: TrainingSettings) -> Network:
@@ -93,6 +96,40 @@ def negatives_for(
     return everything.without(held_out), everything
 
 
+def synthetic_for(
+    data: LabelledSpectra,
+    folds: NDArray[np.str_],
+    settings: TrainingSettings,
+    folder: Path,
+    library: CandidateLibrary | None,
+    progress: bool = False,
+) -> SyntheticSpectra | None:
+    """Make what simulates spectra for a training, or take it from the run's folder; None where none are asked for.
+
+    Raises
+    ------
+    SettingsError
+        If there is no library, no epoch has synthetic spectra, or the encoder needs formulas: those of measured
+        spectra are estimated, and to estimate them for spectra that are new at every step takes too long.
+    """
+    if not settings.synthetic_structures:
+        return None
+    if library is None:
+        raise SettingsError("synthetic spectra are made of library structures; give a candidate library")
+    if find_encoder(settings.encoder).needs_formulas:
+        raise SettingsError(
+            f"the encoder {settings.encoder!r} needs formulas, which synthetic spectra do not have; set "
+            "synthetic_structures to 0, or take another encoder"
+        )
+    if settings.real_epochs >= settings.epochs:
+        raise SettingsError(
+            f"with real_epochs {settings.real_epochs} none of {settings.epochs} epochs has synthetic spectra; set it "
+            "lower, or synthetic_structures to 0"
+        )
+    n, seed = settings.synthetic_structures, settings.seed
+    return load_or_build(folder / SYNTHETIC, library, data, folds, n, seed, progress)
+
+
 def fit(
     data: LabelledSpectra,
     folds: NDArray[np.str_],
@@ -115,9 +152,9 @@ def fit(
         Settings of the run.
     folder
         Where the last checkpoint (`last.ckpt`), the best weights
-        (`best.safetensors`) and the curve (`curve.csv`, `curve.png`) go.
+        (`best.safetensors`) and the curve (`curve.csv`, `curve.png`) go, and what simulates spectra (`synthetic.npz`).
     library
-        Where wrong candidates come from, for a loss that ranks them.
+        Where wrong candidates come from, for a loss that ranks them, and the structures of synthetic spectra.
     progress
         Show a progress bar.
     extra_callbacks
@@ -133,12 +170,14 @@ def fit(
     Raises
     ------
     SettingsError
-        If the loss ranks candidates and there is no library.
+        If the loss ranks candidates or synthetic spectra are asked for, and there is no library; see `synthetic_for`.
     """
     folder = Path(folder)
+    synthetic = synthetic_for(data, folds, settings, folder, library, progress)
     data = replace(data, spectra=find_encoder(settings.encoder).complete(data.spectra))
     network = build_for(data, folds, settings)
-    task = FingerprintTask(network, settings, data, folds, negatives_for(data, folds, settings, library, progress))
+    negatives = negatives_for(data, folds, settings, library, progress)
+    task = FingerprintTask(network, settings, data, folds, negatives, synthetic)
     monitored = f"val_{settings.monitor}"
     keep_best = KeepBest(folder / "best.safetensors", monitored)
     early = EarlyStopping(monitored, mode="max", patience=settings.patience)
@@ -158,9 +197,11 @@ def refit_network(
 ) -> Network:
     """Train as `fit` does on all that is `train`, for all epochs, with nothing to choose by; parameters as there."""
     folder = Path(folder)
+    synthetic = synthetic_for(data, folds, settings, folder, library, progress)
     data = replace(data, spectra=find_encoder(settings.encoder).complete(data.spectra))
     network = build_for(data, folds, settings)
-    task = FingerprintTask(network, settings, data, folds, negatives_for(data, folds, settings, library, progress))
+    negatives = negatives_for(data, folds, settings, library, progress)
+    task = FingerprintTask(network, settings, data, folds, negatives, synthetic)
     _run(task, folder, [], progress, {"limit_val_batches": 0, **trainer_options})
     return network.eval()
 

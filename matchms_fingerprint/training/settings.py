@@ -10,7 +10,7 @@ from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.models.losses.registry import find_loss
 from matchms_fingerprint.training.augment import Augmentation
 
-_MAY_BE_ZERO = ("seed", "memory_peaks")
+_MAY_BE_ZERO = ("seed", "memory_peaks", "synthetic_structures", "real_epochs")
 MONITORS = ("tanimoto", "hit@1")
 
 
@@ -59,6 +59,12 @@ class TrainingSettings:
         How spectra are disturbed.
     pretrained
         Folder of a pre-training (`training.pretrain`) to start from; "" for none.
+    synthetic_structures
+        Structures from the candidate library to simulate spectra of; 0: none. See `training.synthetic`.
+    synthetic_share
+        Synthetic spectra in a step for each real one, and their weight in the loss.
+    real_epochs
+        So many last epochs have no synthetic spectra.
     memory_peaks
         Peaks of each training spectrum in the memory that the model carries; 0: no memory.
     gate_steps
@@ -92,6 +98,9 @@ class TrainingSettings:
     patience: int = 15
     augmentation: Augmentation = field(default_factory=Augmentation)
     pretrained: str = ""
+    synthetic_structures: int = 0
+    synthetic_share: float = 0.75
+    real_epochs: int = 5
     memory_peaks: int = 16
     gate_steps: int = 400
     known_share: float = 0.5

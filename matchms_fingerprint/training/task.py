@@ -29,6 +29,7 @@ from matchms_fingerprint.training.datasets import (
 )
 from matchms_fingerprint.training.negatives import Negatives
 from matchms_fingerprint.training.settings import TrainingSettings
+from matchms_fingerprint.training.synthetic import SyntheticSpectra
 
 _THRESHOLDS = np.arange(0.15, 0.5, 0.05)
 _VALIDATION_BATCH = 1024
@@ -74,6 +75,8 @@ class FingerprintTask(lightning.LightningModule):
         train, val or test for each spectrum.
     negatives
         Wrong candidates for a loss that ranks them: those of training, and those of validation.
+    synthetic
+        Where simulated spectra come from that training sees beside the real ones.
     """
 
     def __init__(
@@ -83,11 +86,12 @@ class FingerprintTask(lightning.LightningModule):
         data: LabelledSpectra,
         folds: NDArray[np.str_],
         negatives: tuple[Negatives, Negatives] | None = None,
+        synthetic: SyntheticSpectra | None = None,
     ):
         super().__init__()
         self.network, self.settings, self.data = network, settings, data
         self.criterion = Criterion(settings.loss, settings.loss_settings)
-        self.negatives = negatives or (None, None)
+        self.negatives, self.synthetic = negatives or (None, None), synthetic
         self.train_rows = np.flatnonzero(folds == "train")
         self.weights = structure_balanced_weights(data.structure[self.train_rows], settings.structure_cap)
         self.partners = merge_partners(data, self.train_rows)
@@ -98,7 +102,9 @@ class FingerprintTask(lightning.LightningModule):
     def train_dataloader(self) -> DataLoader[Any]:
         """Return the batches of the current epoch."""
         epoch = self.current_epoch
-        batches = PreparedBatches(self.data, self.network, self.settings, epoch, self.partners, self.negatives[0])
+        batches = PreparedBatches(
+            self.data, self.network, self.settings, epoch, self.partners, self.negatives[0], self.synthetic
+        )
         sampler = DrawnBatches(self.train_rows, self.weights, self.settings, epoch)
         return DataLoader(batches, sampler=sampler, batch_size=None)
 
@@ -122,6 +128,9 @@ class FingerprintTask(lightning.LightningModule):
         auxiliary = self.network.head.auxiliary_loss(embedding, bits)
         if auxiliary is not None:
             loss = loss + auxiliary
+        if batch.synthetic is not None:
+            prepared, synthetic_bits = batch.synthetic
+            loss = loss + self.settings.synthetic_share * bce_iou_loss(self.network(prepared)[0], synthetic_bits).mean()
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(bits), prog_bar=True)
         return loss
 

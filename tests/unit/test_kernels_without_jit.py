@@ -14,6 +14,7 @@ FAST_ENOUGH_IN_PYTHON = [
     "properties/test_packed_search_properties.py",
     "properties/test_sparse_search_properties.py",
     "properties/test_tanimoto_properties.py",
+    "unit/test_random_fragments.py",
 ]
 
 

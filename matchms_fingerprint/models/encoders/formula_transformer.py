@@ -124,6 +124,8 @@ class FormulaTransformer(Encoder):
 
     unfolded: Tensor
 
+    needs_formulas = True
+
     def __init__(
         self,
         max_peaks: int = 40,
