@@ -10,8 +10,13 @@ import numpy as np
 import torch
 from matchms import Spectrum
 
+from matchms_fingerprint.features.arrays import spectrum_arrays
 from matchms_fingerprint.features.binned import BinnedSettings
 from matchms_fingerprint.models.bundle import BundleManifest, save_bundle
+from matchms_fingerprint.models.memory.gate import Gate
+from matchms_fingerprint.models.memory.remembering_network import RememberingNetwork
+from matchms_fingerprint.models.memory.spectrum_memory import remember
+from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.models.registry import NetworkSettings, build_network
 
 TINY_FINGERPRINT = "morgan:radius=2,bits=256"
@@ -51,17 +56,40 @@ def random_spectra(n: int, seed: int = 0) -> list[Spectrum]:
 
 def tiny_model(folder: Path, fingerprint: str = TINY_FINGERPRINT, n_bits: int = 256, seed: int = 0) -> Path:
     """Write a small bundle with random weights; return its folder, which `load_model` reads."""
+    network, settings = _tiny_network(n_bits, seed)
+    return _write_tiny(Path(folder) / "tiny_model", network, settings, fingerprint, n_bits)
+
+
+def tiny_memory_model(folder: Path, seed: int = 0) -> Path:
+    """Write a small bundle with random weights and a memory of forty random spectra of ten compounds."""
+    n_bits = 256
+    network, settings = _tiny_network(n_bits, seed)
+    spectra = spectrum_arrays(random_spectra(40, seed=3))
+    rng = np.random.default_rng(seed)
+    fingerprints = rng.integers(0, 2**63, (10, n_bits // 64), np.int64).astype(np.uint64)
+    with torch.no_grad():
+        embedding = torch.nn.functional.normalize(network.eval()(network.prepare(spectra))[1], dim=1).numpy()
+    memory = remember(spectra, np.arange(40) % 10, fingerprints, embedding)
+    remembering = RememberingNetwork(network, memory, Gate(n_bits, n_hidden=8))
+    return _write_tiny(Path(folder) / "tiny_memory_model", remembering, settings, TINY_FINGERPRINT, n_bits)
+
+
+def _tiny_network(n_bits: int, seed: int) -> tuple[Network, NetworkSettings]:
     torch.manual_seed(seed)
     features = BinnedSettings(fine_fragments=(8503, 12704, 14505), fine_losses=(1801, 3602))
     sizes = {"n_input": 16, "n_hidden": 32, "n_embedding": 24, "n_blocks": 1}
     encoder_settings = {"features": features.to_dict(), **sizes}
     settings = NetworkSettings("binned_mlp", encoder_settings, "independent_bits", {}, n_bits)
-    network = build_network(settings)
+    return build_network(settings), settings
+
+
+def _write_tiny(target: Path, network: Network, settings: NetworkSettings, fingerprint: str, n_bits: int) -> Path:
+    remembering = network if isinstance(network, RememberingNetwork) else None
     manifest = BundleManifest(
         name="tiny",
         version="0",
         network=asdict(settings),
-        gate=None,
+        gate=None if remembering is None else remembering.gate.settings,
         fingerprint=fingerprint,
         bit_threshold=0.5,
         temperatures={"cosine": 0.05, "tanimoto": 0.05, "log_likelihood": 0.05},
@@ -69,6 +97,7 @@ def tiny_model(folder: Path, fingerprint: str = TINY_FINGERPRINT, n_bits: int = 
         card={"title": "random weights for tests"},
     )
     tensors = network.state_dict() | {"bit_frequencies": torch.rand(n_bits)}
-    target = Path(folder) / "tiny_model"
-    save_bundle(target, manifest, tensors, {0: "CO", 1: "c1ccccc1"}, "# tiny\n", overwrite=True)
+    meanings = {0: "CO", 1: "c1ccccc1"}
+    memory = None if remembering is None else remembering.memory.tensors()
+    save_bundle(target, manifest, tensors, meanings, "# tiny\n", overwrite=True, memory=memory)
     return target

@@ -1,6 +1,7 @@
 """Naive implementations that the fast ones are tested against: the definition, written down, no thought of speed."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -220,4 +221,30 @@ def naive_fragments(n_atoms: int, bonds: Bonds) -> list[tuple[frozenset[int], in
         inside = [(a, b) for a, b in bonds if a in atoms and b in atoms]
         if naive_piece(min(atoms), inside) == atoms:
             found.append((atoms, sum((a in atoms) != (b in atoms) for a, b in bonds)))
+    return found
+
+
+def naive_group_neighbours(
+    references: list[list[list[int]]],
+    similarities: list[list[list[float]]],
+    group: list[int],
+    importance: Any,
+    most: int,
+) -> list[list[dict[str, Any]]]:
+    """Return the best groups of each query, best first, each with its best reference by each similarity."""
+    found = []
+    for of_query, values in zip(references, similarities, strict=True):
+        groups: dict[int, dict[str, Any]] = {}
+        for one, (listed, numbers) in enumerate(zip(of_query, values, strict=True)):
+            for reference, value in zip(listed, numbers, strict=True):
+                if reference < 0:
+                    break
+                name = group[reference]
+                entry = groups.setdefault(
+                    name, {"group": name, "best": [-1] * len(of_query), "highest": [0.0] * len(of_query)}
+                )
+                if entry["best"][one] < 0:
+                    entry["best"][one], entry["highest"][one] = reference, value
+        totals = {name: sum(w * v for w, v in zip(importance, e["highest"], strict=True)) for name, e in groups.items()}
+        found.append(sorted(groups.values(), key=lambda entry: -totals[entry["group"]])[:most])
     return found

@@ -27,7 +27,9 @@ def sha256_of(path: str | Path) -> str:
 FILES_BESIDE = {
     "run.json": frozenset({"annotations.tsv"}),
     "library.json": frozenset({"structures.arrow", "rejects.tsv"}),
-    "bundle.json": frozenset({"weights.safetensors", "substructures.json", "MODEL_CARD.md", "curve.png", "folds.tsv"}),
+    "bundle.json": frozenset(
+        {"weights.safetensors", "memory.safetensors", "substructures.json", "MODEL_CARD.md", "curve.png", "folds.tsv"}
+    ),
 }
 """What each kind of folder consists of, by its marker: nothing else in it is ever replaced or removed."""
 
