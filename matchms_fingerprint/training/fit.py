@@ -70,9 +70,10 @@ def negatives_for(
     folds: NDArray[np.str_],
     settings: TrainingSettings,
     library: CandidateLibrary | None,
+    found: Negatives | None = None,
     progress: bool = False,
 ) -> tuple[Negatives, Negatives] | None:
-    """Find the wrong candidates of training and of validation; None for a loss of bits.
+    """Find the wrong candidates of training and of validation, or take those `found`; None for a loss of bits.
 
     In training, structures of other folds are nobody's candidates: what is held out is not to be learned as wrong. With
     `matched_negatives` those that look measured are drawn more often, to a classifier fitted on training structures.
@@ -84,15 +85,18 @@ def negatives_for(
     """
     if not find_loss(settings.loss).needs_candidates:
         return None
+    trained = np.unique(data.structure[folds == "train"])
+    held_out = np.setdiff1d(np.unique(data.structure), trained)
+    if found is not None:
+        found.check(data)
+        return found.without(held_out), found
     if library is None:
         raise SettingsError(f"the loss {settings.loss!r} ranks candidates; give a candidate library with --candidates")
     everything = find_negatives(library, data, settings.negatives, seed=settings.seed, progress=progress)
-    trained = np.unique(data.structure[folds == "train"])
     if settings.matched_negatives:
         measured, masses = data.fingerprints[trained], data.masses[trained]
         blind = SpectrumBlind(measured, masses, data.fingerprints, library, seed=settings.seed)
         everything = everything.matched(blind.weights)
-    held_out = np.setdiff1d(np.unique(data.structure), trained)
     return everything.without(held_out), everything
 
 
@@ -109,18 +113,12 @@ def synthetic_for(
     Raises
     ------
     SettingsError
-        If there is no library, no epoch has synthetic spectra, or the encoder needs formulas: those of measured
-        spectra are estimated, and to estimate them for spectra that are new at every step takes too long.
+        If there is no library, or no epoch has synthetic spectra.
     """
     if not settings.synthetic_structures:
         return None
     if library is None:
         raise SettingsError("synthetic spectra are made of library structures; give a candidate library")
-    if find_encoder(settings.encoder).needs_formulas:
-        raise SettingsError(
-            f"the encoder {settings.encoder!r} needs formulas, which synthetic spectra do not have; set "
-            "synthetic_structures to 0, or take another encoder"
-        )
     if settings.real_epochs >= settings.epochs:
         raise SettingsError(
             f"with real_epochs {settings.real_epochs} none of {settings.epochs} epochs has synthetic spectra; set it "
@@ -136,6 +134,7 @@ def fit(
     settings: TrainingSettings,
     folder: str | Path,
     library: CandidateLibrary | None = None,
+    negatives: Negatives | None = None,
     progress: bool = True,
     extra_callbacks: Sequence[Callback] = (),
     **trainer_options: Any,
@@ -155,6 +154,8 @@ def fit(
         (`best.safetensors`) and the curve (`curve.csv`, `curve.png`) go, and what simulates spectra (`synthetic.npz`).
     library
         Where wrong candidates come from, for a loss that ranks them, and the structures of synthetic spectra.
+    negatives
+        Wrong candidates that were found already.
     progress
         Show a progress bar.
     extra_callbacks
@@ -176,8 +177,8 @@ def fit(
     synthetic = synthetic_for(data, folds, settings, folder, library, progress)
     data = replace(data, spectra=find_encoder(settings.encoder).complete(data.spectra))
     network = build_for(data, folds, settings)
-    negatives = negatives_for(data, folds, settings, library, progress)
-    task = FingerprintTask(network, settings, data, folds, negatives, synthetic)
+    lists = negatives_for(data, folds, settings, library, negatives, progress)
+    task = FingerprintTask(network, settings, data, folds, lists, synthetic)
     monitored = f"val_{settings.monitor}"
     keep_best = KeepBest(folder / "best.safetensors", monitored)
     early = EarlyStopping(monitored, mode="max", patience=settings.patience)
@@ -200,8 +201,8 @@ def refit_network(
     synthetic = synthetic_for(data, folds, settings, folder, library, progress)
     data = replace(data, spectra=find_encoder(settings.encoder).complete(data.spectra))
     network = build_for(data, folds, settings)
-    negatives = negatives_for(data, folds, settings, library, progress)
-    task = FingerprintTask(network, settings, data, folds, negatives, synthetic)
+    lists = negatives_for(data, folds, settings, library, progress=progress)
+    task = FingerprintTask(network, settings, data, folds, lists, synthetic)
     _run(task, folder, [], progress, {"limit_val_batches": 0, **trainer_options})
     return network.eval()
 

@@ -8,7 +8,7 @@ every step, by breaking molecules at random (`kernels.random_fragments`).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,17 @@ from matchms_fingerprint.kernels.types import IntArray
 from matchms_fingerprint.training.breakable_molecules import BreakableMolecules, breakable_molecules, join_molecules
 
 N_STRUCTURES = 150_000
+FORMULA_SHARE = 0.75
+"""Spectra of which the formula is there: for about so many measured ones the right one is found."""
+
+LOWEST_CONFIDENCE = 0.5
 MASS_BIN_DA = 25.0
 """The structures have the masses of the training structures, counted in bins of this width."""
 
 _SPARE = 1.5  # so many more are drawn, since some are known or charged
 _CHUNK = 1000
 _MOLECULE_ARRAYS = tuple(item.name for item in fields(BreakableMolecules))
-_OWN_ARRAYS = ("fingerprints", "drawn", "positive_share", "n_bits", "origin")
+_OWN_ARRAYS = ("fingerprints", "formulas", "drawn", "positive_share", "n_bits", "origin")
 _PROTONATED, _DEPROTONATED = ADDUCTS.index("[M+H]+"), ADDUCTS.index("[M-H]-")
 
 
@@ -51,6 +55,8 @@ class SyntheticSpectra:
         Distinct structures.
     fingerprints
         Their packed fingerprints, shape (n_molecules, n_words), uint64; may be memory-mapped.
+    formulas
+        Their formulas, shape (n_molecules,), str.
     drawn
         Positions in `molecules`, one as likely as the other; a structure of a mass that is rare in the library may be
         there several times. Shape (n_drawn,), int64.
@@ -64,6 +70,7 @@ class SyntheticSpectra:
 
     molecules: BreakableMolecules
     fingerprints: NDArray[np.uint64]
+    formulas: NDArray[np.str_]
     drawn: NDArray[np.int64]
     positive_share: float
     n_bits: int
@@ -123,6 +130,7 @@ class SyntheticSpectra:
         return cls(
             molecules=molecules,
             fingerprints=pool.fingerprints[usable],
+            formulas=np.array(pool.formulas)[usable].astype(np.str_),
             drawn=number[number >= 0],
             positive_share=float((modes > 0).sum() / max(1, (modes != 0).sum())),
             n_bits=data.fingerprint.n_bits,
@@ -135,19 +143,25 @@ class SyntheticSpectra:
         Returns
         -------
         SpectrumArrays
-            The spectra; their formula, collision energy and analyser count as unknown.
+            The spectra; collision energy and analyser count as unknown. Of `FORMULA_SHARE` of them the formula is
+            there, with a confidence of at least `LOWEST_CONFIDENCE`, as it is estimated for measured ones; of the
+            others none was found.
         ndarray of shape (n, n_bits), uint8
             Bits of their structures.
         """
         chosen = self.drawn[rng.integers(0, self.drawn.size, n)]
         modes = np.where(rng.random(n) < self.positive_share, 1, -1)
         spectra = simulate(self.molecules, chosen, modes, rng)
+        found = rng.random(n) < FORMULA_SHARE
+        confidence = np.where(found, rng.uniform(LOWEST_CONFIDENCE, 1.0, n), 0.0).astype(np.float32)
+        formula = np.where(found, np.asarray(self.formulas)[chosen], "").astype(np.str_)
+        spectra = replace(spectra, formula=formula, formula_confidence=confidence)
         return spectra, unpack_bits(self.fingerprints[chosen], self.n_bits)
 
     def save(self, path: str | Path) -> None:
         """Write an npz file that `load` maps; it appears when it is complete."""
-        own = {name: np.asarray(getattr(self, name)).reshape(-1) for name in _OWN_ARRAYS[2:]}
-        shared = {"fingerprints": self.fingerprints, "drawn": self.drawn}
+        own = {name: np.asarray(getattr(self, name)).reshape(-1) for name in _OWN_ARRAYS[3:]}
+        shared = {"fingerprints": self.fingerprints, "formulas": self.formulas, "drawn": self.drawn}
         write_arrays(path, {name: getattr(self.molecules, name) for name in _MOLECULE_ARRAYS} | shared | own)
 
     @classmethod
@@ -165,6 +179,7 @@ class SyntheticSpectra:
         return cls(
             molecules=BreakableMolecules(**{name: arrays[name] for name in _MOLECULE_ARRAYS}),
             fingerprints=arrays["fingerprints"],
+            formulas=arrays["formulas"],
             drawn=arrays["drawn"],
             positive_share=float(arrays["positive_share"][0]),
             n_bits=int(arrays["n_bits"][0]),

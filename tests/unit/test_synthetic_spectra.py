@@ -3,11 +3,12 @@ import numpy as np
 import pytest
 import torch
 from labelled_file import SMILES, write_labelled_mgf
+from pyteomics import mass
 
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.chem.fingerprints import FingerprintSpec, fingerprints
 from matchms_fingerprint.chem.structures import read_molecule
-from matchms_fingerprint.constants import DEFAULT_FINGERPRINT
+from matchms_fingerprint.constants import DEFAULT_FINGERPRINT, PROTON_MASS
 from matchms_fingerprint.errors import InputFileError, LibraryError, SettingsError
 from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.io.mapped_arrays import write_arrays
@@ -173,8 +174,6 @@ def _changed(**settings):
     ("changes", "message"),
     [
         ({}, "candidate library"),
-        ({"encoder": "formula_bag"}, "needs formulas"),
-        ({"encoder": "formula_transformer"}, "needs formulas"),
         ({"real_epochs": 3}, "none of 3 epochs"),
     ],
 )
@@ -182,3 +181,16 @@ def _changed(**settings):
 def test_what_does_not_go_with_synthetic_spectra_is_refused(data, starter, tmp_path, train, changes, message):
     with pytest.raises(SettingsError, match=message):
         train(data, FOLDS, _changed(**changes), tmp_path, starter if changes else None, progress=False)
+
+
+def test_the_formula_is_there_for_most_and_is_right(data, starter):
+    synthetic = SyntheticSpectra.build(starter, data, FOLDS, 300)
+    spectra, _ = synthetic.draw(2000, np.random.default_rng(0))
+    there = spectra.formula != ""
+    # FORMULA_SHARE of 2,000, four standard deviations of a binomial to either side
+    assert abs(there.mean() - 0.75) < 4 * np.sqrt(0.75 * 0.25 / 2000)
+    assert (spectra.formula_confidence[~there] == 0).all()
+    assert (spectra.formula_confidence[there] >= 0.5).all()
+    shift = PROTON_MASS * spectra.ion_mode[there]
+    masses = np.array([mass.calculate_mass(formula=text) for text in spectra.formula[there].tolist()])
+    np.testing.assert_allclose(masses + shift, spectra.precursor_mz[there], atol=1e-4)

@@ -12,8 +12,8 @@ from matchms.exporting import save_as_mgf
 from matchms_fingerprint import load_model
 from matchms_fingerprint.chem.fingerprints import FingerprintSpec
 from matchms_fingerprint.errors import InputFileError, OutputError, SettingsError
-from matchms_fingerprint.evaluation.benchmark import predict_rows
 from matchms_fingerprint.evaluation.metrics import tanimoto_of_bits
+from matchms_fingerprint.evaluation.predictions import predict_rows
 from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.training.augment import Augmentation
 from matchms_fingerprint.training.calibrate import DEFAULT_TEMPERATURE, fit_temperature

@@ -20,8 +20,6 @@ class Encoder(nn.Module):
 
     settings: dict[str, Any]
     n_embedding: int
-    needs_formulas: bool = False
-    """Whether `complete` enumerates formulas, which takes too long for spectra that are simulated at every step."""
 
     @classmethod
     def settings_from_data(

@@ -46,8 +46,6 @@ class FormulaBag(BinnedMLP):
         As of `BinnedMLP`: n_input, n_hidden, n_embedding, n_blocks, dropout, feature_dropout.
     """
 
-    needs_formulas = True
-
     def __init__(
         self,
         features: dict[str, Any],

@@ -124,8 +124,6 @@ class FormulaTransformer(Encoder):
 
     unfolded: Tensor
 
-    needs_formulas = True
-
     def __init__(
         self,
         max_peaks: int = 40,
