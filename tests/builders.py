@@ -12,6 +12,7 @@ from matchms import Spectrum
 
 from matchms_fingerprint.features.arrays import spectrum_arrays
 from matchms_fingerprint.features.binned import BinnedSettings
+from matchms_fingerprint.kernels.tanimoto import SCORES
 from matchms_fingerprint.models.bundle import BundleManifest, save_bundle
 from matchms_fingerprint.models.memory.gate import Gate
 from matchms_fingerprint.models.memory.remembering_network import RememberingNetwork
@@ -92,7 +93,7 @@ def _write_tiny(target: Path, network: Network, settings: NetworkSettings, finge
         gate=None if remembering is None else remembering.gate.settings,
         fingerprint=fingerprint,
         bit_threshold=0.5,
-        temperatures={"cosine": 0.05, "tanimoto": 0.05, "log_likelihood": 0.05},
+        temperatures=dict.fromkeys(SCORES, 0.05),
         adduct_frequencies={"positive": {"[M+H]+": 0.9, "[M+Na]+": 0.1}, "negative": {"[M-H]-": 1.0}},
         card={"title": "random weights for tests"},
     )

@@ -25,6 +25,12 @@ def naive_tanimoto(p: np.ndarray, c: np.ndarray) -> float:
     return dot / union if union > 0 else 0.0
 
 
+def naive_vector_tanimoto(p: np.ndarray, c: np.ndarray) -> float:
+    both = sum(float(x) * float(y) for x, y in zip(p, c, strict=True))
+    rest = sum(float(x) ** 2 for x in p) + sum(float(y) ** 2 for y in c) - both
+    return both / rest if rest > 0 else 0.0
+
+
 def naive_log_likelihood(p: np.ndarray, c: np.ndarray) -> float:
     """Bernoulli likelihood of the bits `c` relative to the likeliest bits, its logarithm divided by max(1, sum(p))."""
 

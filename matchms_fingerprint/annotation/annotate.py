@@ -71,7 +71,7 @@ def annotate(
     top_k
         Hits kept for each feature.
     score
-        "cosine", "tanimoto" or "log_likelihood"; see `kernels.tanimoto`.
+        "cosine", "tanimoto", "vector_tanimoto" or "log_likelihood"; see `kernels.tanimoto`.
     tolerance_ppm
         Tolerance of the precursor m/z, in parts per million.
     tolerance_da

@@ -30,7 +30,7 @@ class AnnotationSettings:
     top_k
         Hits kept for each feature.
     score
-        Score of predicted fingerprint and candidate: "cosine", "tanimoto" or "log_likelihood".
+        Score of predicted fingerprint and candidate: "cosine", "tanimoto", "vector_tanimoto" or "log_likelihood".
     tolerance_ppm
         Tolerance of the precursor mass, in parts per million.
     tolerance_da

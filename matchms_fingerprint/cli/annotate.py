@@ -50,7 +50,7 @@ STARTER = "starter"
 )
 @click.option(
     "--score",
-    type=click.Choice(["cosine", "tanimoto", "log_likelihood"]),
+    type=click.Choice(["cosine", "tanimoto", "vector_tanimoto", "log_likelihood"]),
     default="cosine",
     help="Score of predicted fingerprint and candidate, by which the ranking is made.",
 )

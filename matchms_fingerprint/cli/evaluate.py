@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from matchms_fingerprint.evaluation.competition import Advance
 
-SCORE_NAMES = ("cosine", "tanimoto", "log_likelihood")
+SCORE_NAMES = ("cosine", "tanimoto", "vector_tanimoto", "log_likelihood")
 
 
 @click.command(name="evaluate")

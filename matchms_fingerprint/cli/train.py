@@ -29,6 +29,9 @@ from matchms_fingerprint.cli.options import require_train_extra
 @click.option("--epochs", type=click.IntRange(min=1), help="Most epochs; replaces the one of the settings.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of all draws; replaces the one of the settings.")
 @click.option("--run-folder", type=click.Path(path_type=Path), help="Checkpoints and curve  [default: OUTPUT.run]")
+@click.option(
+    "--refit", is_flag=True, help="After measuring, train the written model again on `train` and `val` in the same way."
+)
 @click.option("--resume", is_flag=True, help="Continue from the last checkpoint in the run folder.")
 @click.option(
     "--allow-shared-structures",
@@ -79,6 +82,7 @@ def command(spectra: Path, output: Path, **options: Any) -> None:
         output,
         run_folder=options["run_folder"] or output.with_name(output.name + ".run"),
         library=CandidateLibrary.open(options["candidates"]) if options["candidates"] else None,
+        refit=options["refit"],
         resume=options["resume"],
         allow_shared_structures=options["allow_shared_structures"],
         overwrite=options["overwrite"],

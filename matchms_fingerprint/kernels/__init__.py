@@ -17,6 +17,7 @@ from matchms_fingerprint.kernels.tanimoto import (
     log_likelihood_scores,
     popcounts,
     tanimoto_scores,
+    vector_tanimoto_scores,
 )
 from matchms_fingerprint.kernels.topk import TopBits, top_k_packed
 
@@ -51,4 +52,5 @@ __all__ = [
     "subformulae",
     "tanimoto_scores",
     "top_k_packed",
+    "vector_tanimoto_scores",
 ]

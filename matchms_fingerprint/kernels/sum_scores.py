@@ -81,7 +81,7 @@ class CosineScore(SumScore):
 
 @dataclass(frozen=True, eq=False)
 class TanimotoScore(SumScore):
-    """sum(pc) / (sum(p) + sum(c) - sum(pc)), 0 where either is all zero."""
+    """sum(pc) / (total + sum(c) - sum(pc)), 0 where either is all zero; the total is sum(p), or sum(pp) of vectors."""
 
     total: float
 
@@ -140,6 +140,10 @@ def _tanimoto(p: FloatArray) -> TanimotoScore:
     return TanimotoScore(np.asarray(p, np.float64), (0.3, 0.01), float(np.sum(p, dtype=np.float64)))
 
 
+def _vector_tanimoto(p: FloatArray) -> TanimotoScore:
+    return TanimotoScore(np.asarray(p, np.float64), (0.3, 0.01), float(np.sum(np.square(p, dtype=np.float64))))
+
+
 def _dice(p: FloatArray) -> DiceScore:
     return DiceScore(np.asarray(p, np.float64), (0.3, 0.01), float(np.sum(p, dtype=np.float64)))
 
@@ -156,6 +160,7 @@ def _log_likelihood(p: FloatArray) -> LogLikelihoodScore:
 SUM_SCORES: dict[str, Callable[[FloatArray], SumScore]] = {
     "cosine": _cosine,
     "tanimoto": _tanimoto,
+    "vector_tanimoto": _vector_tanimoto,
     "dice": _dice,
     "log_likelihood": _log_likelihood,
 }

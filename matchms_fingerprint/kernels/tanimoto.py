@@ -14,7 +14,15 @@ from matchms_fingerprint.kernels.bits import popcounts, sums_and_counts
 from matchms_fingerprint.kernels.sum_scores import SUM_SCORES
 from matchms_fingerprint.kernels.types import FloatArray, WordArray
 
-__all__ = ["SCORES", "bit_sums", "cosine_scores", "log_likelihood_scores", "popcounts", "tanimoto_scores"]
+__all__ = [
+    "SCORES",
+    "bit_sums",
+    "cosine_scores",
+    "log_likelihood_scores",
+    "popcounts",
+    "tanimoto_scores",
+    "vector_tanimoto_scores",
+]
 
 
 def bit_sums(values: FloatArray, packed: WordArray) -> FloatArray:
@@ -64,6 +72,16 @@ def tanimoto_scores(p: FloatArray, packed: WordArray) -> FloatArray:
     return _scores("tanimoto", p, packed)
 
 
+def vector_tanimoto_scores(p: FloatArray, packed: WordArray) -> FloatArray:
+    """Tanimoto coefficient of real vectors: p.c / (p.p + c.c - p.c), 0 where either is all zero.
+
+    Many small probabilities weigh less in it than in the continuous Tanimoto. For a `p` of zeros and ones it is the
+    Tanimoto coefficient. Willett, Barnard & Downs, J. Chem. Inf. Comput. Sci. 1998, 38, 983. Parameters and return
+    value as in `cosine_scores`.
+    """
+    return _scores("vector_tanimoto", p, packed)
+
+
 def log_likelihood_scores(p: FloatArray, packed: WordArray) -> FloatArray:
     """Bernoulli likelihood of each candidate, relative to the most likely fingerprint, in (0, 1].
 
@@ -82,6 +100,7 @@ def _scores(name: str, p: FloatArray, packed: WordArray) -> FloatArray:
 SCORES: dict[str, Callable[[FloatArray, WordArray], FloatArray]] = {
     "cosine": cosine_scores,
     "tanimoto": tanimoto_scores,
+    "vector_tanimoto": vector_tanimoto_scores,
     "log_likelihood": log_likelihood_scores,
 }
 """The scores by name; each takes `p` and the packed candidates."""

@@ -40,6 +40,7 @@ class FingerprintRetrieval(ModelScore, BaseSimilarity):
     score
         - "cosine": of the probabilities with the bits.
         - "tanimoto": continuous Tanimoto, sum(pc) / (sum(p) + sum(c) - sum(pc)).
+        - "vector_tanimoto": Tanimoto coefficient of real vectors, in which small probabilities weigh less.
         - "log_likelihood": Bernoulli likelihood of the bits, relative to the most likely fingerprint.
 
         All lie between 0 and 1, higher is better.

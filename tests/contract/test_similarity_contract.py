@@ -32,7 +32,7 @@ EXPORTED = [
 SCORES = [score for score in EXPORTED if np.dtype(score.score_datatype).names is None]
 # a score that is not named here is tested with its defaults
 SETTINGS: dict[str, list[dict[str, Any]]] = {
-    "FingerprintRetrieval": [{"score": name} for name in ("cosine", "tanimoto", "log_likelihood")],
+    "FingerprintRetrieval": [{"score": name} for name in ("cosine", "tanimoto", "vector_tanimoto", "log_likelihood")],
     "EmbeddingSimilarity": [{"similarity": name} for name in ("cosine", "euclidean")],
 }
 CASES = [

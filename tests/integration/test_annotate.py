@@ -397,7 +397,11 @@ def test_a_library_of_another_fingerprint_is_refused(small_library: Path, tmp_pa
 @pytest.mark.parametrize(
     ("settings", "error", "words"),
     [
-        ({"score": "magic"}, SettingsError, "score 'magic': must be one of cosine, tanimoto, log_likelihood"),
+        (
+            {"score": "magic"},
+            SettingsError,
+            "score 'magic': must be one of cosine, tanimoto, vector_tanimoto, log_likelihood",
+        ),
         ({"per_feature": "some"}, SettingsError, "per_feature 'some'"),
         ({"ion_mode": "neutral"}, SettingsError, "ion_mode 'neutral'"),
         ({"top_k": 0}, SettingsError, "top_k 0: must be 1 or more"),

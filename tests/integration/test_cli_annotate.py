@@ -283,7 +283,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
-        (["--score", "magic"], "'magic' is not one of 'cosine', 'tanimoto', 'log_likelihood'"),
+        (["--score", "magic"], "'magic' is not one of 'cosine', 'tanimoto', 'vector_tanimoto', 'log_likelihood'"),
         (["--ion-mode", "neutral"], "'neutral' is not one of"),
         (["--per-feature", "some"], "'some' is not one of"),
         (["--ppm", "-1"], "-1.0 is not in the range"),

@@ -8,12 +8,17 @@ from annotation_cases import STRUCTURES
 from builders import TINY_FINGERPRINT, make_spectrum, tiny_model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracles import naive_cosine, naive_log_likelihood, naive_tanimoto
+from oracles import naive_cosine, naive_log_likelihood, naive_tanimoto, naive_vector_tanimoto
 
 from matchms_fingerprint import Candidate, CandidateLibrary, FingerprintModel, annotate, load_model
 from matchms_fingerprint.chem import common_adducts, get_adduct, unpack_bits
 
-NAIVE = {"cosine": naive_cosine, "tanimoto": naive_tanimoto, "log_likelihood": naive_log_likelihood}
+NAIVE = {
+    "cosine": naive_cosine,
+    "tanimoto": naive_tanimoto,
+    "vector_tanimoto": naive_vector_tanimoto,
+    "log_likelihood": naive_log_likelihood,
+}
 ADDUCTS = ("[M+H]+", "[M+Na]+", "[M-H]-", "[M+HCOO]-", "[2M+H]+", "[M]+", "[M]-")
 IONS = (("C[N+](C)(C)CCO", "choline"), ("F[B-](F)(F)F", "tetrafluoroborate"), ("C[n+]1cccc(C(=O)O)c1", "trigonelline"))
 MASSES = (180.063388, 194.080376, 165.078979, 180.042259, 192.027003, 104.107539, 87.002918)  # of the structures

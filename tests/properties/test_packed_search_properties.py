@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from oracles import naive_cosine, naive_dice, naive_log_likelihood, naive_set_similarity, naive_tanimoto, naive_top_k
+from oracles import (
+    naive_cosine,
+    naive_dice,
+    naive_log_likelihood,
+    naive_set_similarity,
+    naive_tanimoto,
+    naive_top_k,
+    naive_vector_tanimoto,
+)
 
 from matchms_fingerprint.chem import pack_bits
 from matchms_fingerprint.kernels import SCORES, BitIndex, TopBits, packed_similarity, top_k_packed
@@ -14,6 +22,7 @@ from matchms_fingerprint.kernels.packed_similarity import METRICS
 NAIVE = {
     "cosine": naive_cosine,
     "tanimoto": naive_tanimoto,
+    "vector_tanimoto": naive_vector_tanimoto,
     "dice": naive_dice,
     "log_likelihood": naive_log_likelihood,
 }

@@ -5,13 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from oracles import naive_bit_sums, naive_cosine, naive_log_likelihood, naive_tanimoto
+from oracles import naive_bit_sums, naive_cosine, naive_log_likelihood, naive_tanimoto, naive_vector_tanimoto
 
 from matchms_fingerprint.chem import pack_bits
 from matchms_fingerprint.errors import FingerprintSpecError
 from matchms_fingerprint.kernels import SCORES, bit_sums, popcounts
 
-NAIVE = {"cosine": naive_cosine, "tanimoto": naive_tanimoto, "log_likelihood": naive_log_likelihood}
+NAIVE = {
+    "cosine": naive_cosine,
+    "tanimoto": naive_tanimoto,
+    "vector_tanimoto": naive_vector_tanimoto,
+    "log_likelihood": naive_log_likelihood,
+}
 
 
 @st.composite

@@ -40,13 +40,15 @@ def oracle(name: str, p: np.ndarray, c: np.ndarray) -> float:
         return float(p @ c / np.sqrt((p @ p) * (c @ c)))
     if name == "tanimoto":
         return float(np.sum(p * c) / (np.sum(p) + np.sum(c) - np.sum(p * c)))
+    if name == "vector_tanimoto":
+        return float(p @ c / (p @ p + c @ c - p @ c))
     q = np.clip(p, 1e-4, 1 - 1e-4)
     likelihood = np.sum(np.where(c > 0, np.log(q), np.log(1 - q)))
     best = np.sum(np.log(np.maximum(q, 1 - q)))
     return float(np.exp((likelihood - best) / max(1.0, p.sum())))
 
 
-@pytest.mark.parametrize("name", ["cosine", "tanimoto", "log_likelihood"])
+@pytest.mark.parametrize("name", ["cosine", "tanimoto", "vector_tanimoto", "log_likelihood"])
 def test_scores_follow_their_definition(model: str, name: str) -> None:
     """Against RDKit's own fingerprints and the formulas of the docstring."""
     queries = [known_spectrum("cocaine"), known_spectrum("glucose"), known_spectrum("salicin")]

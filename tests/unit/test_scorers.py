@@ -20,6 +20,7 @@ SMALL = {"n_joint": 8, "molecule_settings": {"n_hidden": 16, "dropout": 0.0}}
 KINDS = {
     "cosine": ("cosine", {}),
     "tanimoto": ("tanimoto", {}),
+    "vector_tanimoto": ("vector_tanimoto", {}),
     "log_likelihood": ("log_likelihood", {}),
     "joint": ("joint", SMALL),
     "joint, graphs": ("joint", SMALL | {"molecules": "message_passing"}),

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 Given = ParamSpec("Given")
 
 MODEL, BASELINE, THIRD = "#1b5e9b", "#d9822b", "#4f8f5b"
-OTHER_SCORES = ("#6ea3d1", "#a9c8e4")
+OTHER_SCORES = ("#6ea3d1", "#8cb6db", "#a9c8e4")
 CONTROLS = ("#7a7a7a", "#9a8c98", "#b0b0b0", "#c7c7c7")
 INK, FAINT = "#22303c", "#d7dde3"
 SERIES = (MODEL, BASELINE, THIRD, "#9c4a6b", "#6b6bb5", "#3a9aa8", "#b3a125", "#8a5a3b", "#5b6770")

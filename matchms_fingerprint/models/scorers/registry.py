@@ -10,11 +10,12 @@ from matchms_fingerprint.models.scorers.cross import CrossScorer
 from matchms_fingerprint.models.scorers.joint import JointScorer
 from matchms_fingerprint.models.scorers.log_likelihood import LogLikelihoodScorer
 from matchms_fingerprint.models.scorers.scorer import Scorer
-from matchms_fingerprint.models.scorers.tanimoto import TanimotoScorer
+from matchms_fingerprint.models.scorers.tanimoto import TanimotoScorer, VectorTanimotoScorer
 
 SCORERS: dict[str, type[Scorer]] = {
     "cosine": CosineScorer,
     "tanimoto": TanimotoScorer,
+    "vector_tanimoto": VectorTanimotoScorer,
     "log_likelihood": LogLikelihoodScorer,
     "joint": JointScorer,
     "cross": CrossScorer,

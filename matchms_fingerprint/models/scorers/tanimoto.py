@@ -1,4 +1,4 @@
-"""Continuous Tanimoto ("intersection over union") of predicted bits and candidates."""
+"""Tanimoto of predicted bits and candidates: continuous ("intersection over union"), and of real vectors."""
 
 from __future__ import annotations
 
@@ -20,5 +20,17 @@ class TanimotoScorer(Scorer):
         """See `Scorer`."""
         probabilities = torch.sigmoid(logits)
         both = candidates.bit_sums(probabilities)
-        either = probabilities.sum(dim=1, keepdim=True) + candidates.counts - both
+        either = self.total(probabilities) + candidates.counts - both
         return both / either.clamp(min=torch.finfo(logits.dtype).tiny)
+
+    def total(self, probabilities: Tensor) -> Tensor:
+        """Return what stands for the size of each prediction, shape (n_spectra, 1)."""
+        return probabilities.sum(dim=1, keepdim=True)
+
+
+class VectorTanimotoScorer(TanimotoScorer):
+    """p.c / (p.p + c.c - p.c); the numbers of `kernels.tanimoto.vector_tanimoto_scores`."""
+
+    def total(self, probabilities: Tensor) -> Tensor:
+        """Return the squared length of each prediction, shape (n_spectra, 1)."""
+        return probabilities.square().sum(dim=1, keepdim=True)
