@@ -11,7 +11,7 @@ from matchms_fingerprint.models.bundle import BundleManifest
 _LIMITS = """- It learned from {structures} structures. On compounds unlike those the predicted bits are a hint, not an
   answer: see the figures above, which are for structures of `test`.
 - A fingerprint ranks isomers poorly: many share most of their bits.
-- A known compound is found more surely by a search in a spectral library than by its predicted fingerprint.
+- It knows the compounds it has seen; a larger spectral library knows more, and a search in it is surer.
 - Adducts in the training data, as shares of structures: {adducts}. It knows nothing of others.
 - `probability` is a softmax over the candidates at hand with one temperature. It takes the right structure to be among
   them.
@@ -36,11 +36,12 @@ def card_text(manifest: BundleManifest, pictures: Sequence[str] = ()) -> str:
                 [fold, card["spectra"][fold], card["structures"][fold], use]
                 for fold, use in (
                     ("train", "the weights"),
-                    ("val", "early stopping, bit threshold, temperatures"),
+                    ("val", "early stopping, trust in the memory, bit threshold, temperatures"),
                     ("test", "the figures below"),
                 )
             ],
         ),
+        *_how_it_was_made(card),
         *(f"![The course of the training]({name})" for name in pictures),
         "## Figures",
         f"A bit counts as set above {manifest.bit_threshold} (chosen on `val`, mean Tanimoto "
@@ -52,6 +53,30 @@ def card_text(manifest: BundleManifest, pictures: Sequence[str] = ()) -> str:
         ", ".join(f"{name} {number}" for name, number in card["software"].items()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _how_it_was_made(card: dict[str, Any]) -> list[str]:
+    """Say what the table of folds does not: simulated spectra, the memory, and the training on both folds."""
+    parts, settings, memory = [], card["settings"], card.get("memory")
+    if settings.get("synthetic_structures"):
+        parts.append(
+            "Beside the measured spectra it saw simulated ones of "
+            f"{settings['synthetic_structures']:,} structures of a candidate library, broken at random; none of them is "
+            "a structure of the data."
+        )
+    if memory:
+        parts.append(
+            f"It carries a memory of {memory['spectra']:,} training spectra of {memory['compounds']:,} compounds "
+            f"({memory['mib']} MiB): their strongest peaks, embeddings and fingerprints. What it predicts is a mixture "
+            "of the network and of the nearest compounds in the memory; how far to trust either it learned from `val`, "
+            "with its compounds in the memory and without."
+        )
+    if "val" in card.get("trained_folds", []):
+        parts.append(
+            "The weights here were trained again in the same way on `train` and `val` together, after everything was "
+            "chosen and measured. All figures are those of the model trained on `train` alone."
+        )
+    return parts
 
 
 def _limits(manifest: BundleManifest) -> str:

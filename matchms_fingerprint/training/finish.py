@@ -151,6 +151,10 @@ def write_model(
     rows = np.flatnonzero(np.isin(folds, trained_folds))
     card = _card(network, data, folds, settings, about, measured.figures) | {"trained_folds": list(trained_folds)}
     remembering = network if isinstance(network, RememberingNetwork) else None
+    if remembering is not None:
+        memory = remembering.memory
+        mib = round(memory.n_bytes / 2**20, 1)
+        card["memory"] = {"spectra": len(memory), "compounds": memory.n_compounds, "mib": mib}
     manifest = BundleManifest(
         name=about.name,
         version=about.version,

@@ -68,6 +68,23 @@ def test_a_second_run_needs_resume(command_line: CommandLine, inputs: dict[str, 
     assert command_line(*arguments(inputs, "--quiet", "--overwrite", "--resume"))[0] == 0
 
 
+def test_refit_learns_and_remembers_both_folds(command_line: CommandLine, inputs: dict[str, Path]) -> None:
+    assert command_line(*arguments(inputs, "--quiet"))[0] == 0
+    alone = load_model(inputs["model"])
+    again = inputs["model"].with_name("again")
+    given = [again if one == inputs["model"] else one for one in arguments(inputs, "--quiet", "--refit")]
+    assert command_line(*given)[0] == 0
+    both = load_model(again)
+    assert (alone.card["trained_folds"], both.card["trained_folds"]) == (["train"], ["train", "val"])
+    # all that is chosen and measured is that of the network trained on train alone
+    assert both.card["measured"] == alone.card["measured"]
+    assert (both.bit_threshold, both.temperatures) == (alone.bit_threshold, alone.temperatures)
+    n = {fold: both.card["spectra"][fold] for fold in ("train", "val")}
+    assert len(alone.network.memory) == n["train"]
+    assert len(both.network.memory) == n["train"] + n["val"]
+    assert "trained again" in (again / "MODEL_CARD.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
