@@ -61,8 +61,8 @@ def _how_it_was_made(card: dict[str, Any]) -> list[str]:
     if settings.get("synthetic_structures"):
         parts.append(
             "Beside the measured spectra it saw simulated ones of "
-            f"{settings['synthetic_structures']:,} structures of a candidate library, broken at random; none of them is "
-            "a structure of the data."
+            f"{settings['synthetic_structures']:,} structures of a candidate library, broken at random; none of them "
+            "is a structure of the data."
         )
     if memory:
         parts.append(
