@@ -1,17 +1,22 @@
 """Every example runs as it stands, and the pipeline example shows what it says."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builders import tiny_model
 from labelled_file import write_folds, write_labelled_mgf
 
+from matchms_fingerprint import load_model, load_spectra
 from matchms_fingerprint.models.bundle import shipped_models
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))
+RUN_BELOW = ("04_train_on_your_own_spectra", "07_model_zoo")
+"""Examples that a test of their own runs as they stand."""
 
 
 def run(example: Path, folder: Path, *arguments: str) -> str:
@@ -34,7 +39,7 @@ def test_examples_are_numbered() -> None:
 
 
 @pytest.mark.skipif("default" not in shipped_models(), reason="this checkout ships no default model")
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.stem not in RUN_BELOW], ids=lambda path: path.stem)
 def test_example_runs(example: Path, tmp_path: Path) -> None:
     assert run(example, tmp_path).strip()
 
@@ -68,3 +73,62 @@ def test_loss_example_compares_losses_on_spectra_of_ones_own(tmp_path: Path) -> 
     assert all(0 <= float(cell.split()[0]) <= 1 for row in rows for cell in row[2:])
     assert printed.startswith("4 spectra of val")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+def test_own_model_example_goes_from_spectra_to_a_model_that_is_used(tmp_path: Path) -> None:
+    example = next(path for path in EXAMPLES if path.stem == "04_train_on_your_own_spectra")
+    printed = run(example, tmp_path)
+    typed = [line.split()[2] for line in printed.splitlines() if line.startswith("$ matchms-fingerprint ")]
+    assert typed == ["splits", "train", "evaluate"]
+    folder = tmp_path / "my_model"
+    model = load_model(folder / "model")
+    assert model.card["settings"]["loss"] == "combined"
+    [spectrum, *_] = load_spectra(folder / "invented.mgf", per_feature="all")
+    assert model.predict_fingerprints([spectrum]).shape == (1, 4096)
+    measured = json.loads((folder / "evaluation" / "evaluation.json").read_text())["fingerprints"]
+    for name in ("model", "nearest neighbour", "mean fingerprint"):
+        assert f"predicted bits, {name}: {measured[name]['tanimoto']['mean']:.3f}" in printed
+    assert (folder / "evaluation" / "index.html").is_file()
+    [asked] = [line for line in printed.splitlines() if line.startswith("invented")]
+    name = asked.split(",")[0]
+    folds = dict(line.split("\t") for line in (folder / "splits" / "folds.tsv").read_text().splitlines())
+    assert folds[name] == "test"
+    assert "  1. " in printed
+
+
+def table_of(markdown: str) -> dict[str, list[str]]:
+    """Return the rows of a Markdown table by their first cell."""
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in markdown.splitlines() if line[:1] == "|"]
+    return {row[0]: row for row in rows[2:]}
+
+
+def measured_by(zoo: Path, name: str) -> dict[str, np.ndarray]:
+    """Return what a run of the zoo measured, spectrum by spectrum."""
+    folder = f"{name.replace('/', '-').replace(' ', '-')}-seed0"
+    return dict(np.load(zoo / "measured" / folder / "values.npz"))
+
+
+@pytest.mark.slow
+def test_zoo_example_measures_runs_once_and_adds_to_its_table(tmp_path: Path) -> None:
+    example = next(path for path in EXAMPLES if path.stem == "07_model_zoo")
+    name = "binned_mlp/independent_bits/bce_iou"
+    first = table_of(run(example, tmp_path, "--quiet", "--epochs", "1", "--runs", name))
+    assert set(first) == {name, "nearest neighbour"}
+    files = [path for path in (tmp_path / "zoo").glob("*/*/*") if path.suffix in (".npz", ".safetensors", ".json")]
+    before = {path: path.stat().st_mtime_ns for path in files}
+    assert len(before) == 5  # values and run.json of run and nearest neighbour, and the weights
+    second = table_of(run(example, tmp_path, "--quiet", "--epochs", "1", "--runs", name, f"{name}+memory"))
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert {key: second[key] for key in first} == first
+    assert set(second) == {*first, f"{name}+memory"}
+    nearest = measured_by(tmp_path / "zoo", "nearest neighbour")
+    for key, row in second.items():
+        values = measured_by(tmp_path / "zoo", key)
+        expected = {5: values["test_tanimoto"], 9: values[f"test_ranks_{row[7]}"] <= 1}
+        if key != "nearest neighbour":
+            expected[6] = values["test_tanimoto"] - nearest["test_tanimoto"]
+        for column, numbers in expected.items():
+            assert abs(float(row[column].split()[0]) - numbers.mean()) < 1e-3  # three digits are printed
+    assert [row[4] for row in second.values()] == sorted((row[4] for row in second.values()), reverse=True)
+    assert (tmp_path / "zoo" / "ZOO.md").is_file()
