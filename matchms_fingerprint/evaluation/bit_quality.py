@@ -79,7 +79,9 @@ def describe_bits(
     structures: NDArray[np.int64],
     min_positives: int = MIN_POSITIVES,
 ) -> dict[str, NDArray[Any]]:
-    """Describe the bits that enough spectra have, one row a bit.
+    """Describe the bits that enough spectra have, but not all of them, one row a bit.
+
+    A bit that all have is right whatever is predicted.
 
     Parameters
     ----------
@@ -99,7 +101,7 @@ def describe_bits(
         and skill.
     """
     counts = bits.sum(axis=0, dtype=np.int64)
-    kept = np.flatnonzero(counts >= max(1, min_positives))
+    kept = np.flatnonzero((counts >= max(1, min_positives)) & (counts < len(bits)))
     _, first = np.unique(structures, return_index=True)
     share = counts[kept] / max(1, len(bits))
     columns: dict[str, NDArray[Any]] = {

@@ -50,3 +50,10 @@ def test_the_table_of_bits_counts_spectra_and_structures():
     assert found["share"].tolist() == [0.75, 0.75]
     assert found["average_precision_model"].tolist() == [1.0, 1.0]
     assert found["skill_model"].tolist() == [1.0, 1.0]
+
+
+def test_a_bit_that_all_spectra_have_is_no_feat():
+    bits = np.array([[1, 0], [1, 1], [1, 1]], np.uint8)
+    found = describe_bits({"model": bits.astype(np.float32)}, bits, np.arange(3), min_positives=2)
+    assert found["bit"].tolist() == [1]
+    assert np.isfinite(found["skill_model"]).all()
