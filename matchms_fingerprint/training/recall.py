@@ -8,18 +8,23 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
 from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.models.losses.bits_and_overlap import bce_iou_loss
+from matchms_fingerprint.models.losses.criterion import Criterion
+from matchms_fingerprint.models.losses.registry import find_loss
 from matchms_fingerprint.models.memory.gate import Gate
 from matchms_fingerprint.models.memory.neighbours import Neighbours
 from matchms_fingerprint.models.memory.remembering_network import RememberingNetwork
 from matchms_fingerprint.models.memory.spectrum_memory import MOST_BYTES, SpectrumMemory, remember
 from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.training.datasets import structure_balanced_weights
+from matchms_fingerprint.training.negatives import Negatives
+from matchms_fingerprint.training.ranking_batch import ranking_batch
 from matchms_fingerprint.training.settings import TrainingSettings
 
 N_GROUPS = 4
@@ -66,8 +71,11 @@ def fit_gate(
     val: NDArray[np.int64],
     bit_frequencies: NDArray[np.float32],
     settings: TrainingSettings,
+    negatives: Negatives | None = None,
 ) -> Gate:
     """Fit the gate on validation spectra, whose compounds are in the memory or are not.
+
+    A network that was trained to rank candidates by their fingerprints gets a gate that was trained to do so too.
 
     Unknown compounds: the memory holds the training spectra without those of the compound. Known compounds: it also
     holds half of the validation spectra, and the other half is asked. The network has seen neither.
@@ -83,7 +91,9 @@ def fit_gate(
     bit_frequencies
         Of the training structures, shape (n_bits,).
     settings
-        `gate_steps`, `known_share`, `seed` and the cap of structures are used.
+        `gate_steps`, `known_share`, the loss, `seed` and the cap of structures are used.
+    negatives
+        Wrong candidates of the structures of the data.
     """
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng([settings.seed, 7])
@@ -106,8 +116,33 @@ def fit_gate(
         _Episodes(val, probabilities, unknown, memory),
         _Episodes(val[~half], probabilities[~half], known, memory),
     ]
-    _train_gate(remembering, data, episodes, settings, rng)
+    _train_gate(remembering, data, episodes, settings, _GateLoss(network, data, settings, negatives), rng)
     return gate.eval()
+
+
+class _GateLoss(torch.nn.Module):
+    """That of the network, where it can be had from the predicted bits alone, and `bce_iou`."""
+
+    def __init__(
+        self, network: Network, data: LabelledSpectra, settings: TrainingSettings, negatives: Negatives | None
+    ) -> None:
+        super().__init__()
+        self.data, self.settings, self.negatives = data, settings, negatives
+        ranks_bits = find_loss(settings.loss).scorer == "cosine" and negatives is not None
+        self.scorer = network.scorer if ranks_bits else None
+        self.criterion = Criterion(settings.loss, settings.loss_settings) if ranks_bits else None
+
+    def forward(self, logits: Tensor, rows: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
+        bits = torch.from_numpy(self.data.bits(rows)).float()
+        loss = bce_iou_loss(logits, bits)
+        if self.scorer is None or self.criterion is None or self.negatives is None:
+            return loss.mean()
+        structures, n = self.data.structure[rows], self.settings.n_negatives
+        drawn = ranking_batch(self.negatives, self.data, structures, n, rng, self.settings.matched_negatives)
+        candidates = self.scorer.prepare(*drawn)
+        scores = self.scorer(logits, logits, candidates)
+        first = torch.zeros(len(rows), dtype=torch.int64)
+        return (loss + self.criterion(logits, bits, scores, first, candidates.mask)).mean()
 
 
 def _train_gate(
@@ -115,10 +150,12 @@ def _train_gate(
     data: LabelledSpectra,
     episodes: list[_Episodes],
     settings: TrainingSettings,
+    gate_loss: _GateLoss,
     rng: np.random.Generator,
 ) -> None:
     gate = remembering.gate.train()
-    optimizer = torch.optim.AdamW(gate.parameters(), 4e-3, weight_decay=0.01)
+    temperature = [] if gate_loss.criterion is None else list(gate_loss.criterion.parameters())
+    optimizer = torch.optim.AdamW([*gate.parameters(), *temperature], 4e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=settings.gate_steps)
     shares = [1.0 - settings.known_share, settings.known_share]
     shares = [share if kind.rows.size else 0.0 for share, kind in zip(shares, episodes, strict=True)]
@@ -134,7 +171,7 @@ def _train_gate(
             kind.neighbours.compound[some],
             kind.neighbours.features[some],
         )
-        loss = bce_iou_loss(logits, torch.from_numpy(data.bits(rows)).float()).mean()
+        loss = gate_loss(logits, rows, rng)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
