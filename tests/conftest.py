@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# the first example of a property compiles kernels, and a busy machine takes its time
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 # the networks of the tests are tiny: threads of torch that wait for each other cost more than they do, many times more
 # on a busy machine

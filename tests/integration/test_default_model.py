@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from matchms_fingerprint import load_model
-from matchms_fingerprint.evaluation.benchmark import predict_rows
 from matchms_fingerprint.evaluation.metrics import tanimoto_of_bits
+from matchms_fingerprint.evaluation.predictions import predict_rows
 from matchms_fingerprint.features.labelled import LabelledSpectra, read_labelled_spectra
 from matchms_fingerprint.io import load_spectra
 
