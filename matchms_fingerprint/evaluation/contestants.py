@@ -80,7 +80,8 @@ def predict_in_parts(
 
 def with_formulas(spectra: SpectrumArrays, data: LabelledSpectra, structure: NDArray[np.int64]) -> SpectrumArrays:
     """Return the spectra with the true formula of their structures, which then counts as given."""
-    return replace(spectra, formula=np.array(data.formulas, np.str_)[structure])
+    given = np.full(len(spectra), np.nan, np.float32)
+    return replace(spectra, formula=np.array(data.formulas, np.str_)[structure], formula_confidence=given)
 
 
 def predict_both_ways(
@@ -170,8 +171,16 @@ def blind_ranking(
 
 
 def without_peaks(spectra: SpectrumArrays) -> SpectrumArrays:
-    """Return the spectra without their peaks; what is left are precursor m/z, ion mode and the other metadata."""
-    nothing = np.empty(0)
+    """Return the spectra without their peaks; what is left are precursor m/z, ion mode and the other metadata.
+
+    A formula that was found by the peaks goes with them.
+    """
+    nothing, n = np.empty(0), len(spectra)
     return replace(
-        spectra, mz=nothing, intensity=nothing.astype(np.float32), offsets=np.zeros(len(spectra) + 1, np.int64)
+        spectra,
+        mz=nothing,
+        intensity=nothing.astype(np.float32),
+        offsets=np.zeros(n + 1, np.int64),
+        formula=np.full(n, "", np.str_),
+        formula_confidence=np.full(n, np.nan, np.float32),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from matchms_fingerprint.evaluation.benchmark import check_fingerprint
 from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.io.artifacts import read_json, sha256_of, write_json
 from matchms_fingerprint.io.tables import table_writer
+from matchms_fingerprint.models.registry import find_encoder
 from matchms_fingerprint.training.curve import PICTURE
 from matchms_fingerprint.training.finish import About, measure, with_memory_of, write_model
 from matchms_fingerprint.training.fit import fit, refit_network
@@ -83,6 +85,8 @@ def train(
     with table_writer(run_folder / FOLDS_TABLE, {"id": "", "fold": ""}) as write_row:
         for name, part in zip(data.ids.tolist(), fold.tolist(), strict=True):
             write_row({"id": name, "fold": part})
+    # found once: what the encoder needs of spectra, and what takes long
+    data = replace(data, spectra=find_encoder(settings.encoder).complete(data.spectra))
     network = fit(data, fold, settings, run_folder, library, progress=progress, **trainer_options)
     measured = measure(network, data, fold, settings, library)
     trained_folds: tuple[str, ...] = ("train",)
