@@ -141,12 +141,15 @@ class ShuffledPeaks(ArrayPredictor):
             circle = rng.permutation(np.flatnonzero(spectra.ion_mode == mode))
             source[circle] = np.roll(circle, 1)
         peaks = spectra.take(source)
-        # a formula that was found by the peaks goes with them
-        unknown = {
-            "formula": np.full(len(spectra), "", np.str_),
-            "formula_confidence": np.full(len(spectra), np.nan, np.float32),
-        }
-        return replace(spectra, mz=peaks.mz, intensity=peaks.intensity, offsets=peaks.offsets, **unknown)
+        return replace(
+            spectra,
+            mz=peaks.mz,
+            intensity=peaks.intensity,
+            offsets=peaks.offsets,
+            # a formula that was found by the peaks goes with them
+            formula=np.full(len(spectra), "", np.str_),
+            formula_confidence=np.full(len(spectra), np.nan, np.float32),
+        )
 
 
 def foreign_spectra(
