@@ -23,7 +23,7 @@ from matchms_fingerprint.models.memory.spectrum_memory import SpectrumMemory
 from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.models.registry import build_network, network_settings
 
-BATCH_SIZE = 512
+BATCH_SIZE = 1024
 BIT_FREQUENCIES = "bit_frequencies"
 
 
