@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, EarlyStopping
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
@@ -24,6 +21,7 @@ from matchms_fingerprint.models.losses.registry import find_loss
 from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.models.registry import NetworkSettings, build_network, find_encoder, find_head
 from matchms_fingerprint.training.curve import Curve
+from matchms_fingerprint.training.lightning_run import run_lightning
 from matchms_fingerprint.training.negatives import Negatives, find_negatives
 from matchms_fingerprint.training.pretrain import load_pretrained
 from matchms_fingerprint.training.settings import TrainingSettings
@@ -174,17 +172,14 @@ def fit(
         If the loss ranks candidates or synthetic spectra are asked for, and there is no library; see `synthetic_for`.
     """
     folder = Path(folder)
-    synthetic = synthetic_for(data, folds, settings, folder, library, progress)
-    data = replace(data, spectra=find_encoder(settings.encoder).complete(data.spectra))
-    network = build_for(data, folds, settings)
-    lists = negatives_for(data, folds, settings, library, negatives, progress)
-    task = FingerprintTask(network, settings, data, folds, lists, synthetic)
+    task = _make_task(data, folds, settings, folder, library, negatives, progress)
     monitored = f"val_{settings.monitor}"
     keep_best = KeepBest(folder / "best.safetensors", monitored)
     early = EarlyStopping(monitored, mode="max", patience=settings.patience)
-    _run(task, folder, [keep_best, Curve(folder), early, *extra_callbacks], progress, trainer_options)
-    network.load_state_dict(load_file(keep_best.path))
-    return network.eval()
+    callbacks = [keep_best, Curve(folder), early, *extra_callbacks]
+    run_lightning(task, folder, settings.epochs, callbacks, progress, trainer_options)
+    task.network.load_state_dict(load_file(keep_best.path))
+    return task.network.eval()
 
 
 def refit_network(
@@ -198,35 +193,23 @@ def refit_network(
 ) -> Network:
     """Train as `fit` does on all that is `train`, for all epochs, with nothing to choose by; parameters as there."""
     folder = Path(folder)
+    task = _make_task(data, folds, settings, folder, library, None, progress)
+    run_lightning(task, folder, settings.epochs, [], progress, {"limit_val_batches": 0, **trainer_options})
+    return task.network.eval()
+
+
+def _make_task(
+    data: LabelledSpectra,
+    folds: NDArray[np.str_],
+    settings: TrainingSettings,
+    folder: Path,
+    library: CandidateLibrary | None,
+    negatives: Negatives | None,
+    progress: bool,
+) -> FingerprintTask:
+    """Bring together what is trained: the network, the completed data, wrong candidates and simulated spectra."""
     synthetic = synthetic_for(data, folds, settings, folder, library, progress)
     data = replace(data, spectra=find_encoder(settings.encoder).complete(data.spectra))
     network = build_for(data, folds, settings)
-    lists = negatives_for(data, folds, settings, library, progress=progress)
-    task = FingerprintTask(network, settings, data, folds, lists, synthetic)
-    _run(task, folder, [], progress, {"limit_val_batches": 0, **trainer_options})
-    return network.eval()
-
-
-def _run(
-    task: FingerprintTask, folder: Path, callbacks: list[Callback], progress: bool, trainer_options: dict[str, Any]
-) -> None:
-    """Run Lightning, from the last checkpoint in the folder where there is one."""
-    callbacks = [*callbacks, ModelCheckpoint(folder, "last", enable_version_counter=False)]
-    if progress:
-        callbacks.append(RichProgressBar(console_kwargs={"stderr": True}))
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        trainer = lightning.Trainer(
-            max_epochs=task.settings.epochs,
-            callbacks=callbacks,
-            logger=False,
-            gradient_clip_val=1.0,
-            reload_dataloaders_every_n_epochs=1,
-            num_sanity_val_steps=0,
-            enable_progress_bar=progress,
-            enable_model_summary=False,
-            **trainer_options,
-        )
-        checkpoint = folder / "last.ckpt"
-        trainer.fit(task, ckpt_path=str(checkpoint) if checkpoint.is_file() else None, weights_only=True)
+    lists = negatives_for(data, folds, settings, library, negatives, progress)
+    return FingerprintTask(network, settings, data, folds, lists, synthetic)

@@ -13,8 +13,6 @@ which they lie. No structures are needed. A later training starts from the resul
 from __future__ import annotations
 
 import hashlib
-import logging
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, EarlyStopping
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -35,6 +33,7 @@ from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.io.artifacts import atomic_file, read_json, sha256_of, write_json
 from matchms_fingerprint.models.encoders.encoder import Encoder
 from matchms_fingerprint.models.encoders.peak_transformer import N_FIRST, PeakTransformer
+from matchms_fingerprint.training.lightning_run import run_lightning
 from matchms_fingerprint.training.masked_peaks import (
     HiddenPeaks,
     MaskedBatches,
@@ -220,30 +219,9 @@ def pretrain(
     encoder = PeakTransformer(**settings.encoder_settings)
     task = MaskedPeakTask(encoder, settings, spectra)
     _claim(folder, {"settings": settings.to_dict(), "spectra": _digest(spectra)})
-    callbacks: list[Callback] = [
-        KeepBestEncoder(folder),
-        ModelCheckpoint(folder, "last", enable_version_counter=False),
-        EarlyStopping("val_loss", mode="min", patience=settings.patience),
-        *extra_callbacks,
-    ]
-    if progress:
-        callbacks.append(RichProgressBar(console_kwargs={"stderr": True}))
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        trainer = lightning.Trainer(
-            max_epochs=settings.epochs,
-            callbacks=callbacks,
-            logger=False,
-            gradient_clip_val=1.0,
-            reload_dataloaders_every_n_epochs=1,
-            num_sanity_val_steps=0,
-            enable_progress_bar=progress,
-            enable_model_summary=False,
-            **trainer_options,
-        )
-        checkpoint = folder / "last.ckpt"
-        trainer.fit(task, ckpt_path=str(checkpoint) if checkpoint.is_file() else None, weights_only=True)
+    early = EarlyStopping("val_loss", mode="min", patience=settings.patience)
+    callbacks = [KeepBestEncoder(folder), early, *extra_callbacks]
+    run_lightning(task, folder, settings.epochs, callbacks, progress, trainer_options)
     load_pretrained(encoder, folder)
     return encoder.eval()
 

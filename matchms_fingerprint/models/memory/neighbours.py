@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matchms_fingerprint.features.arrays import SpectrumArrays
+from matchms_fingerprint.features.peak_tokens import strongest_peaks
 from matchms_fingerprint.kernels import Limits, Matching, PeakTable, cosine_table, find_top
 from matchms_fingerprint.kernels.neighbour_groups import group_neighbours
 from matchms_fingerprint.kernels.peak_table import take_spectra
-from matchms_fingerprint.models.memory.spectrum_memory import SpectrumMemory, strongest_peaks
+from matchms_fingerprint.models.memory.spectrum_memory import LEAST_INTENSITY, SpectrumMemory
 
 TOLERANCE_DA = 0.02
 INTENSITY_POWER = 0.5
@@ -116,9 +117,8 @@ class NeighbourSearch:
         self, spectra: SpectrumArrays, table: PeakTable, embedding: NDArray[np.float32], rows: NDArray[np.int64]
     ) -> tuple[tuple[NDArray[np.int64], NDArray[np.float64]], NDArray[np.int64]]:
         """Return the nearest spectra by each similarity: positions in `rows`, similarities, numbers of matches."""
-        kept = strongest_peaks(spectra, spectra.mz.size)
-        starts = np.concatenate(([0], np.cumsum(np.bincount(spectra.rows[kept], minlength=len(spectra)))))
-        queries = _table(starts.astype(np.int64), spectra.mz[kept], spectra.intensity[kept], spectra.precursor_mz)
+        kept = strongest_peaks(spectra, max(1, spectra.mz.size), LEAST_INTENSITY)
+        queries = _table(kept.offsets, kept.mz, kept.intensity, kept.precursor_mz)
         shape = (len(spectra), 4, SPECTRA_PER_LIST)
         references, similarities = np.full(shape, -1, np.int64), np.zeros(shape)
         matches = np.zeros(shape, np.int64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,9 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from matchms_fingerprint.features.arrays import SpectrumArrays
+from matchms_fingerprint.features.peak_tokens import strongest_peaks
 
 MOST_BYTES = 15 * 2**20
 """Size that a memory may have."""
+
+LEAST_INTENSITY = 0.001
+"""Peaks below this share of the base peak are neither remembered nor compared."""
 
 _FULL = 255.0
 
@@ -110,8 +113,7 @@ def remember(
         Peaks to keep of each spectrum, the strongest, at most 255.
     """
     used, compound = np.unique(compound, return_inverse=True)
-    kept = strongest_peaks(spectra, most_peaks)
-    rows = spectra.rows[kept]
+    kept = strongest_peaks(spectra, most_peaks, LEAST_INTENSITY)
     keys = np.column_stack([compound, spectra.ion_mode, spectra.adduct])
     _, entry_of = np.unique(keys, axis=0, return_inverse=True)
     entry_of = entry_of.reshape(-1)
@@ -119,9 +121,9 @@ def remember(
     np.add.at(means, entry_of, embedding)
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
     return SpectrumMemory(
-        mz=spectra.mz[kept].astype(np.float32),
-        intensity=np.rint(_FULL * np.sqrt(np.clip(spectra.intensity[kept], 0, 1))).astype(np.uint8),
-        n_peaks=np.bincount(rows, minlength=len(spectra)).astype(np.uint8),
+        mz=kept.mz.astype(np.float32),
+        intensity=np.rint(_FULL * np.sqrt(np.clip(kept.intensity, 0, 1))).astype(np.uint8),
+        n_peaks=np.diff(kept.offsets).astype(np.uint8),
         precursor_mz=spectra.precursor_mz.astype(np.float32),
         ion_mode=spectra.ion_mode.astype(np.int8),
         adduct=spectra.adduct.astype(np.int8),
@@ -130,22 +132,3 @@ def remember(
         entry_of=entry_of.astype(np.int32),
         fingerprints=np.ascontiguousarray(fingerprints[used]).view(np.int64),
     )
-
-
-def strongest_peaks(spectra: SpectrumArrays, most: int, least: float = 0.001) -> NDArray[np.int64]:
-    """Return the positions of the strongest peaks of each spectrum, in their order.
-
-    Parameters
-    ----------
-    spectra
-        The spectra.
-    most
-        Peaks to keep of each; of equal intensities, those of smaller m/z.
-    least
-        Peaks below this share of the base peak are left out.
-    """
-    rows = spectra.rows
-    order = np.lexsort((-spectra.intensity, rows))
-    place = np.arange(rows.size) - spectra.offsets[rows]
-    kept: NDArray[Any] = order[(place < most) & (spectra.intensity[order] >= least)]
-    return np.sort(kept)
