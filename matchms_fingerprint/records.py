@@ -49,6 +49,62 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainedPeak:
+    """A peak, and the part of a candidate that it may be.
+
+    Parameters
+    ----------
+    mz, intensity
+        Of the peak; the intensity relative to the base peak.
+    formula
+        Of the fragment ion, in Hill order, without its charge.
+    smiles
+        The atoms of the fragment as SMILES.
+    mass_error_ppm
+        (measured - calculated) m/z over the calculated one, in parts per million.
+    hydrogens
+        Hydrogens that the ion has beyond those of the fragment in the molecule; negative: it lost some.
+    cost
+        What the bonds cost that had to break.
+    """
+
+    mz: float
+    intensity: float
+    formula: str
+    smiles: str
+    mass_error_ppm: float
+    hydrogens: int
+    cost: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-safe dictionary."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What the candidates of a feature have in common, with the probability of those that have it.
+
+    Parameters
+    ----------
+    name
+        A compound class, or a substructure in words or as SMILES.
+    probability
+        Sum of the probabilities of the candidates that have it.
+    smarts
+        Pattern of a substructure; empty for a class.
+    """
+
+    name: str
+    probability: float
+    smarts: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-safe dictionary."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One scored candidate of one feature.
 
@@ -69,6 +125,10 @@ class Hit:
     evidence
         What `probability` was made from: the score by its name and, where several adducts compete,
         "log_adduct_prior", the natural logarithm of the prior of `adduct`.
+    expected_similarity
+        Tanimoto similarity to the right structure that is expected by the probabilities of all candidates.
+    peaks
+        The peaks that the structure explains.
     """
 
     rank: int
@@ -78,6 +138,8 @@ class Hit:
     adduct: str
     mass_error_ppm: float
     evidence: dict[str, float] = field(default_factory=dict)
+    expected_similarity: float | None = None
+    peaks: tuple[ExplainedPeak, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
@@ -89,6 +151,8 @@ class Hit:
             "adduct": self.adduct,
             "mass_error_ppm": self.mass_error_ppm,
             "evidence": dict(self.evidence),
+            "expected_similarity": self.expected_similarity,
+            "peaks": [peak.to_dict() for peak in self.peaks],
         }
 
 
@@ -119,6 +183,12 @@ class Annotation:
         Scan numbers as the input writes them, or an empty string.
     message
         One line on the reason, where `status` alone does not say it.
+    probability_none
+        Probability that the right structure is not among the candidates.
+    mass_tolerance
+        The accuracy that was assumed of the fragments, in words.
+    classes, substructures
+        What the candidates have in common, most probable first.
     """
 
     feature_id: str
@@ -131,6 +201,16 @@ class Annotation:
     hits: tuple[Hit, ...] = ()
     scans: str = ""
     message: str = ""
+    probability_none: float | None = None
+    mass_tolerance: str = ""
+    classes: tuple[Share, ...] = ()
+    substructures: tuple[Share, ...] = ()
+
+    @property
+    def best_expected(self) -> Hit | None:
+        """The hit of the highest expected similarity: what to take where a similar structure is wanted."""
+        known = [hit for hit in self.hits if hit.expected_similarity is not None]
+        return max(known, key=lambda hit: hit.expected_similarity or 0.0, default=None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
@@ -144,5 +224,9 @@ class Annotation:
             "n_peaks": self.n_peaks,
             "status": self.status,
             "message": self.message,
+            "probability_none": self.probability_none,
+            "mass_tolerance": self.mass_tolerance,
+            "classes": [share.to_dict() for share in self.classes],
+            "substructures": [share.to_dict() for share in self.substructures],
             "hits": [hit.to_dict() for hit in self.hits],
         }

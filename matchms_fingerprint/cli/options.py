@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
 from matchms_fingerprint.constants import ION_MODES, MIN_PEAKS
 from matchms_fingerprint.errors import SettingsError
 
+if TYPE_CHECKING:
+    from matchms_fingerprint.training.settings import TrainingSettings
+    from matchms_fingerprint.training.splits import FoldSource
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
+SPLITS = ("random", "inchikey", "scaffold", "formula", "learned")
 INPUT_FORMATS = "MGF, MSP, mzML, mzXML or JSON, also gzipped"
 
 
@@ -71,6 +76,44 @@ def output(kind: str, help_text: str) -> Callable[[Decorated], Decorated]:
         return path(overwrite(function))
 
     return decorate
+
+
+def folds(function: Decorated) -> Decorated:
+    """Add the options on who trains and who is tested: --folds, --fold-column, --id-column, --split."""
+    for option in (
+        click.option(
+            "--split",
+            type=click.Choice(SPLITS),
+            default="scaffold",
+            help="How to split 80/10/10 where no --folds are given.",
+        ),
+        click.option(
+            "--id-column", default="accession", help="Its column with the spectrum id (SPECTRUM_ID or FEATURE_ID)."
+        ),
+        click.option("--fold-column", default="fold_scaffold", help="Its column with the fold."),
+        click.option(
+            "--folds", type=click.Path(path_type=Path), help="Table with the fold (train, val, test) of each spectrum."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def fold_source(given: Mapping[str, Any]) -> FoldSource:
+    """Return what the options of `folds` say."""
+    from matchms_fingerprint.training.splits import FoldSource
+
+    return FoldSource(given["folds"], given["fold_column"], given["id_column"], given["split"])
+
+
+def training_settings(given: Mapping[str, Any]) -> TrainingSettings:
+    """Read the file of --settings, if there is one, with --epochs and --seed in place of its own."""
+    from matchms_fingerprint.io.artifacts import read_json
+    from matchms_fingerprint.training.settings import TrainingSettings
+
+    changes = {key: given[key] for key in ("epochs", "seed") if given[key] is not None}
+    values = read_json(given["settings"]) if given["settings"] else {}
+    return TrainingSettings.from_dict(values | changes)
 
 
 def quiet(function: Decorated) -> Decorated:

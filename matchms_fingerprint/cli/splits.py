@@ -27,7 +27,7 @@ _MADE = ("random", "inchikey", "scaffold", "formula")
     "--split",
     "splits",
     multiple=True,
-    type=click.Choice([*_MADE, "learned"]),
+    type=click.Choice(options.SPLITS),
     help=f"Split to make, 80/10/10; may be given several times.  [default: {', '.join(_MADE)}; none with --folds]",
 )
 @click.option("--folds", type=click.Path(path_type=Path), help="Table with folds to report on.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from matchms_fingerprint.cli.options import quiet, require_tune_extra
+from matchms_fingerprint.cli import options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,51 +48,35 @@ def _print_space(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Stop after so many minutes.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Most epochs of a trial; replaces the one of the settings.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of search and trials; replaces the one of the settings.")
-@click.option(
-    "--folds", type=click.Path(path_type=Path), help="Table with the fold (train, val, test) of each spectrum."
-)
-@click.option("--fold-column", default="fold_scaffold", help="Its column with the fold.")
-@click.option("--id-column", default="accession", help="Its column with the spectrum id (SPECTRUM_ID or FEATURE_ID).")
-@click.option(
-    "--split",
-    type=click.Choice(["random", "inchikey", "scaffold", "formula", "learned"]),
-    default="scaffold",
-    help="How to split 80/10/10 where no --folds are given.",
-)
+@options.folds
 @click.option(
     "--candidates", type=click.Path(path_type=Path), help="Library whose candidates a loss that ranks them learns from."
 )
 @click.option("--resume", is_flag=True, help="Go on with the search in FOLDER.")
 @click.option("--devices", default="auto", help="Devices for Lightning, such as 1 or auto.")
-@quiet
+@options.quiet
 def command(spectra: Path, output: Path, **given: Any) -> None:
     """Search for the training settings that do best on the fold `val` of SPECTRA with known structures.
 
     `test` is not touched. Trials that fall behind the median of the others are given up. The result is a file for
     `train --settings`. Needs the extra `tune`.
     """
-    require_tune_extra()
+    options.require_tune_extra()
     from matchms_fingerprint.candidates import CandidateLibrary
     from matchms_fingerprint.chem.fingerprints import FingerprintSpec
     from matchms_fingerprint.cli.terminal import open_terminal
     from matchms_fingerprint.features.labelled import read_labelled_spectra
-    from matchms_fingerprint.io.artifacts import read_json
     from matchms_fingerprint.training.search_space import parse_space, read_space
-    from matchms_fingerprint.training.settings import TrainingSettings
-    from matchms_fingerprint.training.splits import FoldSource
     from matchms_fingerprint.training.tune import check_tune_folder, tune
     from matchms_fingerprint.training.tune_results import BEST
 
     console = open_terminal(given["quiet"])
     check_tune_folder(output, given["resume"])
-    changes = {key: given[key] for key in ("epochs", "seed") if given[key] is not None}
-    values = read_json(given["settings"]) if given["settings"] else {}
-    base = TrainingSettings.from_dict(values | changes)
+    base = options.training_settings(given)
     space = read_space(given["space"])
     parse_space(space)
     data = read_labelled_spectra(spectra, FingerprintSpec.parse(base.fingerprint))
-    source = FoldSource(given["folds"], given["fold_column"], given["id_column"], given["split"])
-    folds = source.folds_of(data, base.seed)
+    folds = options.fold_source(given).folds_of(data, base.seed)
     with _progress(console) as advance:
         tune(
             data,

@@ -70,11 +70,11 @@ def predict_in_parts(
     predict: Predict, spectra: SpectrumArrays, stage: str, advance: Advance = lambda *_: None
 ) -> NDArray[np.float32]:
     """Return the probabilities of many spectra, a batch at a time."""
-    parts = []
-    for start in range(0, max(1, len(spectra)), BATCH):
-        end = min(start + BATCH, len(spectra))
-        parts.append(np.asarray(predict(spectra.take(np.arange(start, end))), np.float32))
-        advance(stage, end, len(spectra))
+    parts, n_done = [], 0
+    for batch in spectra.batches(BATCH):
+        parts.append(np.asarray(predict(batch), np.float32))
+        n_done += len(batch)
+        advance(stage, n_done, len(spectra))
     return np.concatenate(parts)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matchms_fingerprint.kernels.types import FloatArray
+from matchms_fingerprint.kernels import BitIndex
+from matchms_fingerprint.kernels.types import FloatArray, IntArray, WordArray
 
 
 def tanimoto_of_bits(predicted: NDArray[Any], true: NDArray[Any]) -> NDArray[np.float64]:
@@ -99,3 +100,22 @@ def rank_of_truth(scores: FloatArray, correct: NDArray[np.bool_]) -> float:
     best = scores[correct].max()
     wrong = scores[~correct]
     return 1.0 + float((wrong > best).sum()) + float((wrong == best).sum()) / 2.0
+
+
+def highest_tanimoto(asked: WordArray, trained: WordArray) -> tuple[FloatArray, IntArray]:
+    """Find for each fingerprint the most similar one among others.
+
+    Parameters
+    ----------
+    asked, trained
+        Packed fingerprints, shape (n, n_words) and (m, n_words), uint64.
+
+    Returns
+    -------
+    similarity : ndarray of shape (n,), float64
+        Highest Tanimoto similarity; 0 where the fingerprint is empty.
+    nearest : ndarray of shape (n,), int64
+        Row of `trained` that has it, the first of equals; -1 for none.
+    """
+    found = BitIndex(trained).top_k(asked, 1, "tanimoto")
+    return found.scores[:, 0], found.indices[:, 0]

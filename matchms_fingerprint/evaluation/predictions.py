@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from matchms_fingerprint.evaluation.baselines import NearestNeighbourFingerprint
@@ -21,14 +20,7 @@ def predict_rows(network: Network, data: LabelledSpectra, rows: NDArray[np.int64
 
 def predict_spectra(network: Network, spectra: SpectrumArrays) -> NDArray[np.float32]:
     """Return the probabilities that a network gives for spectra, shape (n_spectra, n_bits), float32."""
-    network.eval()
-    parts = []
-    with torch.inference_mode():
-        for start in range(0, max(1, len(spectra)), BATCH):
-            batch = spectra.take(np.arange(start, min(start + BATCH, len(spectra))))
-            logits, _ = network(network.prepare(batch))
-            parts.append(torch.sigmoid(logits).cpu().numpy())
-    return np.concatenate(parts)
+    return np.concatenate([probabilities.numpy() for probabilities, _ in network.outputs(spectra, BATCH)])
 
 
 def copy_nearest(data: LabelledSpectra, train: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matchms_fingerprint.evaluation.competition import Outcome, column_name
+from matchms_fingerprint.evaluation.metrics import highest_tanimoto
 from matchms_fingerprint.features.arrays import ADDUCTS
 from matchms_fingerprint.features.instruments import ANALYZERS
 from matchms_fingerprint.features.labelled import LabelledSpectra
-from matchms_fingerprint.kernels.packed_similarity import packed_similarity
 
 ION_MODE_NAMES = {1: "positive", -1: "negative", 0: "unknown"}
 
@@ -55,10 +55,8 @@ def novelty(data: LabelledSpectra, structure: NDArray[np.int64], known: NDArray[
     if not known.size:
         return np.full(structure.size, np.nan)
     distinct, place = np.unique(structure, return_inverse=True)
-    highest = np.empty(distinct.size)
-    for i, label in enumerate(distinct.tolist()):
-        highest[i] = packed_similarity(data.fingerprints[label], data.fingerprints[known]).max()
-    return highest[place]
+    highest, _ = highest_tanimoto(data.fingerprints[distinct], data.fingerprints[known])
+    return highest[place].astype(np.float64, copy=False)
 
 
 def describe_outcomes(outcomes: Mapping[str, Outcome]) -> dict[str, NDArray[Any]]:

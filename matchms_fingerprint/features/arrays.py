@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
@@ -88,6 +88,11 @@ class SpectrumArrays:
     def rows(self) -> NDArray[np.int64]:
         """Spectrum that each peak belongs to, shape (n_peaks,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+    def batches(self, size: int) -> Iterator[SpectrumArrays]:
+        """Yield the spectra in their order, at most `size` at a time; one empty batch where there are none."""
+        for start in range(0, max(1, len(self)), size):
+            yield self.take(np.arange(start, min(start + size, len(self))))
 
     def take(self, indices: NDArray[np.integer[Any]]) -> SpectrumArrays:
         """Return the spectra at `indices`, in that order."""

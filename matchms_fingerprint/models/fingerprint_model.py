@@ -97,10 +97,7 @@ class FingerprintModel:
 
     def predict_probabilities(self, spectra: SpectrumArrays) -> NDArray[np.float32]:
         """Return what `predict_fingerprints` returns, for spectra that are arrays already; a batch at a time."""
-        starts = range(0, len(spectra), BATCH_SIZE)
-        batches = (spectra.take(np.arange(start, min(start + BATCH_SIZE, len(spectra)))) for start in starts)
-        parts = [torch.sigmoid(self.predict_arrays(batch)[0]).numpy() for batch in batches]
-        return np.concatenate(parts or [np.empty((0, self.fingerprint.n_bits), np.float32)])
+        return np.concatenate([probabilities.numpy() for probabilities, _ in self.network.outputs(spectra, BATCH_SIZE)])
 
     def embed(self, spectra: Iterable[Spectrum]) -> NDArray[np.float32]:
         """Embed each spectrum.

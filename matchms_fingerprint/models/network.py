@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.models.encoders.encoder import Encoder
@@ -51,3 +54,17 @@ class Network(nn.Module):
         """
         embedding = self.encoder(prepared)
         return self.head(embedding), embedding
+
+    @torch.inference_mode()
+    def outputs(self, spectra: SpectrumArrays, batch_size: int = 1024) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield probabilities of bits and embeddings at length 1 of many spectra, in evaluation mode.
+
+        Yields
+        ------
+        tuple of Tensor
+            Of a batch: shapes (n_spectra, n_bits) and (n_spectra, n_embedding), on the CPU.
+        """
+        self.eval()
+        for batch in spectra.batches(batch_size):
+            logits, embedding = self(self.prepare(batch))
+            yield torch.sigmoid(logits).cpu(), functional.normalize(embedding, dim=1).cpu()

@@ -18,7 +18,7 @@ from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.models.scorers.candidate_batch import CandidateBatch
 from matchms_fingerprint.training.augment import augment, merge_pairs
 from matchms_fingerprint.training.negatives import Negatives
-from matchms_fingerprint.training.ranking_batch import ranking_batch
+from matchms_fingerprint.training.ranking_batch import draw_candidates
 from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.synthetic import SyntheticSpectra
 
@@ -110,11 +110,7 @@ class PreparedBatches(Dataset[Batch]):
         if self.negatives is None or scorer is None:
             return None
         rng = np.random.default_rng([self.settings.seed, self.epoch, 1, *rows[:4].tolist()])
-        structures, n = self.data.structure[rows], self.settings.n_negatives
-        molecules, who = ranking_batch(
-            self.negatives, self.data, structures, n, rng, self.settings.matched_negatives, scorer.needs_graphs
-        )
-        return scorer.prepare(molecules, who)
+        return draw_candidates(scorer, self.negatives, self.data, rows, self.settings, rng)
 
 
 def merge_partners(data: LabelledSpectra, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -36,7 +36,8 @@ from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.models.registry import describe_network
 from matchms_fingerprint.training.calibrate import fit_temperature
 from matchms_fingerprint.training.card import card_text
-from matchms_fingerprint.training.fit import bit_frequencies, negatives_for
+from matchms_fingerprint.training.fit import bit_frequencies
+from matchms_fingerprint.training.negatives import Negatives
 from matchms_fingerprint.training.recall import fit_gate, make_memory
 from matchms_fingerprint.training.settings import TrainingSettings
 
@@ -93,13 +94,15 @@ def measure(
     folds: NDArray[np.str_],
     settings: TrainingSettings,
     library: CandidateLibrary | None = None,
+    negatives: Negatives | None = None,
 ) -> Measured:
-    """Give a network its memory, choose on `val`, and measure on `test` once."""
+    """Give a network its memory, choose on `val`, and measure on `test` once.
+
+    With the wrong candidates that the network was trained with, `negatives`, its memory is taught to rank them too.
+    """
     train, val, test = (np.flatnonzero(folds == name) for name in ("train", "val", "test"))
     _as_stored(network, data, train)
     if settings.memory_peaks:
-        lists = negatives_for(data, folds, settings, library) if library is not None else None
-        negatives = None if lists is None else lists[0]
         gate = fit_gate(network, data, train, val, bit_frequencies(data, train), settings, negatives)
         network = RememberingNetwork(network, make_memory(network, data, train, settings), gate)
         _as_stored(network, data, train)

@@ -38,7 +38,7 @@ def build_for(data: LabelledSpectra, folds: NDArray[np.str_], settings: Training
     encoder_settings = find_encoder(settings.encoder).settings_from_data(
         data.spectra.take(rows), data.structure[rows], settings.encoder_settings
     )
-    bits = data.bits(rows[np.unique(data.structure[rows], return_index=True)[1]])
+    bits = structure_bits(data, rows)
     scorer = find_loss(settings.loss).scorer
     network = build_network(
         NetworkSettings(
@@ -51,7 +51,7 @@ def build_for(data: LabelledSpectra, folds: NDArray[np.str_], settings: Training
             scorer_settings={} if scorer is None else settings.scorer_settings,
         )
     )
-    network.head.start_at(torch.from_numpy(bit_frequencies(data, rows)))
+    network.head.start_at(torch.from_numpy(frequencies_of(bits)))
     if settings.pretrained:
         load_pretrained(network.encoder, settings.pretrained)
     return network
@@ -59,8 +59,17 @@ def build_for(data: LabelledSpectra, folds: NDArray[np.str_], settings: Training
 
 def bit_frequencies(data: LabelledSpectra, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the share of the structures behind `rows` that have each bit, shape (n_bits,), float32."""
-    first = np.unique(data.structure[rows], return_index=True)[1]
-    return data.bits(rows[first]).mean(axis=0, dtype=np.float64).astype(np.float32)
+    return frequencies_of(structure_bits(data, rows))
+
+
+def structure_bits(data: LabelledSpectra, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the bits of the distinct structures behind `rows`, shape (n_structures, n_bits), uint8."""
+    return data.bits(rows[np.unique(data.structure[rows], return_index=True)[1]])
+
+
+def frequencies_of(bits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how often each bit is set, shape (n_bits,), float32."""
+    return bits.mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
 def negatives_for(

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.evaluation.metrics import highest_tanimoto
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.tables import table_writer
-from matchms_fingerprint.kernels import BitIndex
-from matchms_fingerprint.kernels.types import FloatArray, IntArray, WordArray
+from matchms_fingerprint.kernels.types import FloatArray, IntArray
 from matchms_fingerprint.training.splits import leaking_structures, murcko_scaffold
 from matchms_fingerprint.training.unseen_fragments import (
     MASS_BIN_DA,
@@ -286,25 +286,6 @@ class OverlapMeter:
             shared=np.unique(groups[shares[first]]).size,
             spectra=float(shares.mean()),
         )
-
-
-def highest_tanimoto(asked: WordArray, trained: WordArray) -> tuple[FloatArray, IntArray]:
-    """Find for each fingerprint the most similar one among others.
-
-    Parameters
-    ----------
-    asked, trained
-        Packed fingerprints, shape (n, n_words) and (m, n_words), uint64.
-
-    Returns
-    -------
-    similarity : ndarray of shape (n,), float64
-        Highest Tanimoto similarity; 0 where the fingerprint is empty.
-    nearest : ndarray of shape (n,), int64
-        Row of `trained` that has it, the first of equals; -1 for none.
-    """
-    found = BitIndex(trained).top_k(asked, 1, "tanimoto")
-    return found.scores[:, 0], found.indices[:, 0]
 
 
 def write_overlap_table(path: str | Path, data: LabelledSpectra, reports: Sequence[OverlapReport]) -> None:

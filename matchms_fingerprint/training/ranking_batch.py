@@ -7,8 +7,31 @@ from numpy.typing import NDArray
 
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.features.molecules import Molecules, molecules_of
-from matchms_fingerprint.models.scorers.candidate_batch import only_used
+from matchms_fingerprint.models.scorers.candidate_batch import CandidateBatch, only_used
+from matchms_fingerprint.models.scorers.scorer import Scorer
 from matchms_fingerprint.training.negatives import NOBODY, NOT_MEASURED, Negatives
+from matchms_fingerprint.training.settings import TrainingSettings
+
+
+def draw_candidates(
+    scorer: Scorer,
+    negatives: Negatives,
+    data: LabelledSpectra,
+    rows: NDArray[np.int64],
+    settings: TrainingSettings,
+    rng: np.random.Generator,
+) -> CandidateBatch:
+    """Draw the candidate lists of the spectra at `rows` as the settings say, and prepare them for a scorer."""
+    molecules, candidates = ranking_batch(
+        negatives,
+        data,
+        data.structure[rows],
+        settings.n_negatives,
+        rng,
+        repeat=settings.matched_negatives,
+        with_graphs=scorer.needs_graphs,
+    )
+    return scorer.prepare(molecules, candidates)
 
 
 def ranking_batch(

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from matchms_fingerprint.errors import SettingsError
-from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.models.losses.bits_and_overlap import bce_iou_loss
 from matchms_fingerprint.models.losses.criterion import Criterion
-from matchms_fingerprint.models.losses.registry import find_loss
 from matchms_fingerprint.models.memory.gate import Gate
 from matchms_fingerprint.models.memory.neighbours import Neighbours
 from matchms_fingerprint.models.memory.remembering_network import RememberingNetwork
@@ -24,23 +20,20 @@ from matchms_fingerprint.models.memory.spectrum_memory import MOST_BYTES, Spectr
 from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.training.datasets import structure_balanced_weights
 from matchms_fingerprint.training.negatives import Negatives
-from matchms_fingerprint.training.ranking_batch import ranking_batch
+from matchms_fingerprint.training.ranking_batch import draw_candidates
 from matchms_fingerprint.training.settings import TrainingSettings
 
 N_GROUPS = 4
 """Compounds are hidden from the memory in this many groups, so that most of it stays while some are unknown."""
 
-_BATCH = 1024
-
 
 @dataclass(frozen=True)
 class _Episodes:
-    """Validation spectra, what the network says of them, and their neighbours in some memory."""
+    """Validation spectra, what the network says of them, and their neighbours in the memory."""
 
     rows: NDArray[np.int64]
     probabilities: NDArray[np.float16]
     neighbours: Neighbours
-    memory: SpectrumMemory
 
 
 def make_memory(
@@ -54,7 +47,7 @@ def make_memory(
         If the memory is larger than a model may carry.
     """
     spectra = data.spectra.take(rows)
-    embedding = _outputs(network, spectra)[1]
+    embedding = np.concatenate([unit.numpy() for _, unit in network.outputs(spectra)])
     memory = remember(spectra, data.structure[rows], data.fingerprints, embedding, settings.memory_peaks)
     if memory.n_bytes > MOST_BYTES:
         raise SettingsError(
@@ -97,7 +90,8 @@ def fit_gate(
     """
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng([settings.seed, 7])
-    probabilities, embedding = _outputs(network, data.spectra.take(val))
+    parts = [(bits.numpy().astype(np.float16), unit.numpy()) for bits, unit in network.outputs(data.spectra.take(val))]
+    probabilities, embedding = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     half = rng.random(val.size) < 0.5
     remembered = np.concatenate([train, val[half]])
     memory = make_memory(network, data, remembered, settings)
@@ -113,8 +107,8 @@ def fit_gate(
     unknown = _join(found, val.size)
     known = remembering.search.find(data.spectra.take(val[~half]), embedding[~half])
     episodes = [
-        _Episodes(val, probabilities, unknown, memory),
-        _Episodes(val[~half], probabilities[~half], known, memory),
+        _Episodes(val, probabilities, unknown),
+        _Episodes(val[~half], probabilities[~half], known),
     ]
     _train_gate(remembering, data, episodes, settings, _GateLoss(network, data, settings, negatives), rng)
     return gate.eval()
@@ -127,19 +121,16 @@ class _GateLoss(torch.nn.Module):
         self, network: Network, data: LabelledSpectra, settings: TrainingSettings, negatives: Negatives | None
     ) -> None:
         super().__init__()
-        self.data, self.settings, self.negatives = data, settings, negatives
-        ranks_bits = find_loss(settings.loss).scorer == "cosine" and negatives is not None
-        self.scorer = network.scorer if ranks_bits else None
-        self.criterion = Criterion(settings.loss, settings.loss_settings) if ranks_bits else None
+        self.data, self.settings, self.scorer = data, settings, network.scorer
+        self.criterion = Criterion(settings.loss, settings.loss_settings)
+        self.negatives = negatives if self.criterion.spec.scorer == "cosine" else None
 
     def forward(self, logits: Tensor, rows: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
         bits = torch.from_numpy(self.data.bits(rows)).float()
         loss = bce_iou_loss(logits, bits)
-        if self.scorer is None or self.criterion is None or self.negatives is None:
+        if self.negatives is None or self.scorer is None:
             return loss.mean()
-        structures, n = self.data.structure[rows], self.settings.n_negatives
-        drawn = ranking_batch(self.negatives, self.data, structures, n, rng, self.settings.matched_negatives)
-        candidates = self.scorer.prepare(*drawn)
+        candidates = draw_candidates(self.scorer, self.negatives, self.data, rows, self.settings, rng)
         scores = self.scorer(logits, logits, candidates)
         first = torch.zeros(len(rows), dtype=torch.int64)
         return (loss + self.criterion(logits, bits, scores, first, candidates.mask)).mean()
@@ -154,8 +145,8 @@ def _train_gate(
     rng: np.random.Generator,
 ) -> None:
     gate = remembering.gate.train()
-    temperature = [] if gate_loss.criterion is None else list(gate_loss.criterion.parameters())
-    optimizer = torch.optim.AdamW([*gate.parameters(), *temperature], 4e-3, weight_decay=0.01)
+    parameters = [*gate.parameters(), *gate_loss.criterion.parameters()]
+    optimizer = torch.optim.AdamW(parameters, 4e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=settings.gate_steps)
     shares = [1.0 - settings.known_share, settings.known_share]
     shares = [share if kind.rows.size else 0.0 for share, kind in zip(shares, episodes, strict=True)]
@@ -186,15 +177,3 @@ def _join(found: list[tuple[NDArray[np.int64], Neighbours]], n: int) -> Neighbou
     for rows, part in found:
         compound[rows], features[rows] = part.compound, part.features
     return Neighbours(compound, features)
-
-
-@torch.inference_mode()
-def _outputs(network: Network, spectra: SpectrumArrays) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
-    """Return probabilities and embeddings at length 1."""
-    network.eval()
-    parts: list[tuple[Any, Any]] = []
-    for start in range(0, len(spectra), _BATCH):
-        logits, embedding = network(network.prepare(spectra.take(np.arange(start, min(start + _BATCH, len(spectra))))))
-        unit = functional.normalize(embedding, dim=1)
-        parts.append((torch.sigmoid(logits).cpu().numpy().astype(np.float16), unit.cpu().numpy()))
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])

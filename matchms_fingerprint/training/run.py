@@ -20,7 +20,7 @@ from matchms_fingerprint.io.tables import table_writer
 from matchms_fingerprint.models.registry import find_encoder
 from matchms_fingerprint.training.curve import PICTURE
 from matchms_fingerprint.training.finish import About, measure, with_memory_of, write_model
-from matchms_fingerprint.training.fit import fit, refit_network
+from matchms_fingerprint.training.fit import fit, negatives_for, refit_network
 from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.splits import FoldSource, leaking_structures
 
@@ -87,8 +87,9 @@ def train(
             write_row({"id": name, "fold": part})
     # found once: what the encoder needs of spectra, and what takes long
     data = replace(data, spectra=find_encoder(settings.encoder).complete(data.spectra))
-    network = fit(data, fold, settings, run_folder, library, progress=progress, **trainer_options)
-    measured = measure(network, data, fold, settings, library)
+    of_train, everywhere = negatives_for(data, fold, settings, library, progress=progress) or (None, None)
+    network = fit(data, fold, settings, run_folder, library, everywhere, progress, **trainer_options)
+    measured = measure(network, data, fold, settings, library, of_train)
     trained_folds: tuple[str, ...] = ("train",)
     shipped = measured.network
     if refit:

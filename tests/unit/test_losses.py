@@ -11,8 +11,8 @@ from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.kernels.tanimoto import cosine_scores
 from matchms_fingerprint.models.losses.bits_and_overlap import EXPECTED_BITS
 from matchms_fingerprint.models.losses.criterion import Criterion
-from matchms_fingerprint.models.losses.fingerprint_scores import fingerprint_cosines
 from matchms_fingerprint.models.losses.listwise import listwise_loss
+from matchms_fingerprint.models.losses.overlap import unit_probabilities
 from matchms_fingerprint.models.losses.pairwise import pairwise_loss
 from matchms_fingerprint.models.losses.registry import LOSSES, find_loss
 from matchms_fingerprint.models.losses.temperature import LOWEST_TEMPERATURE, Temperature
@@ -156,6 +156,15 @@ def test_settings_reach_the_formula(name, setting, value):
 def test_the_focal_loss_without_gamma_is_cross_entropy():
     z, y = tensors(*random_bits(np.random.default_rng(2)))
     torch.testing.assert_close(Criterion("focal", {"gamma": 0.0})(z, y), Criterion("bce")(z, y))
+
+
+def fingerprint_cosines(logits, candidates):
+    """Return cos(p, c) of each prediction with each candidate of its list, shape (n, n_candidates, n_bits).
+
+    A fingerprint without bits, as in the padding, has the score 0.
+    """
+    units = candidates / candidates.norm(dim=2, keepdim=True).clamp(min=1.0)
+    return torch.bmm(units, unit_probabilities(logits)[:, :, None]).squeeze(2)
 
 
 @given(seed=SEEDS)

@@ -13,6 +13,7 @@ from rdkit.Chem import rdFingerprintGenerator
 
 from matchms_fingerprint.chem.fingerprints import FingerprintSpec
 from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.evaluation.metrics import highest_tanimoto
 from matchms_fingerprint.features.arrays import spectrum_arrays
 from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.training.overlap import (
@@ -20,7 +21,6 @@ from matchms_fingerprint.training.overlap import (
     TABLE_COLUMNS,
     Distribution,
     OverlapMeter,
-    highest_tanimoto,
     write_overlap_table,
 )
 from matchms_fingerprint.training.unseen_fragments import fragment_formulas, unseen_masses

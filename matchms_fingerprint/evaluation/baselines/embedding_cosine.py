@@ -51,9 +51,8 @@ class EmbeddingCosine(SpectrumSimilarity):
         return positions, scores
 
     def _unit_rows(self, spectra: SpectrumArrays) -> NDArray[np.float32]:
-        starts = range(0, max(1, len(spectra)), _SPECTRA_AT_A_TIME)
-        batches = (np.arange(start, min(start + _SPECTRA_AT_A_TIME, len(spectra))) for start in starts)
-        vectors = np.concatenate([np.asarray(self._embed(spectra.take(batch)), np.float64) for batch in batches])
+        batches = spectra.batches(_SPECTRA_AT_A_TIME)
+        vectors = np.concatenate([np.asarray(self._embed(batch), np.float64) for batch in batches])
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0).astype(np.float32)
 

@@ -1,0 +1,1 @@
+"""What speaks for a candidate structure: one kind of evidence a file."""
