@@ -47,8 +47,8 @@ SCORE_NAMES = ("cosine", "tanimoto", "vector_tanimoto", "log_likelihood")
     "baselines",
     multiple=True,
     default=("nearest",),
-    help="What to compare with: nearest, nearest-formula, nearest-conditions, nearest-entropy, nearest-ten, mean. Give "
-    "it again for further ones; differences are to the first.",
+    help="What to compare with: nearest, nearest-formula, nearest-conditions, nearest-entropy, nearest-modified, "
+    "nearest-ten, nearest-modified-ten, mean. Give it again for further ones; differences are to the first.",
 )
 @click.option("--score", type=click.Choice(SCORE_NAMES), default="cosine", help="Score that stands for the model.")
 @output(

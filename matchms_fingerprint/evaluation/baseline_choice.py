@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ class BaselineChoice:
     copies: bool = False
 
 
+_TEN_STRUCTURES: dict[str, Any] = {"k": 10, "weights": "softmax", "distinct_structures": True}
+
 BASELINES: dict[str, BaselineChoice] = {
     "nearest": BaselineChoice("nearest neighbour", NearestNeighbourFingerprint, copies=True),
     "nearest-formula": BaselineChoice(
@@ -57,9 +60,18 @@ BASELINES: dict[str, BaselineChoice] = {
         lambda data, train: NearestNeighbourFingerprint(data, train, similarity="entropy"),
         copies=True,
     ),
+    "nearest-modified": BaselineChoice(
+        "nearest neighbour by modified cosine",
+        lambda data, train: NearestNeighbourFingerprint(data, train, similarity="modified_cosine"),
+        copies=True,
+    ),
     "nearest-ten": BaselineChoice(
         "ten nearest structures, weighted",
-        lambda data, train: NearestNeighbourFingerprint(data, train, k=10, weights="softmax", distinct_structures=True),
+        lambda data, train: NearestNeighbourFingerprint(data, train, **_TEN_STRUCTURES),
+    ),
+    "nearest-modified-ten": BaselineChoice(
+        "ten nearest structures by modified cosine, weighted",
+        lambda data, train: NearestNeighbourFingerprint(data, train, similarity="modified_cosine", **_TEN_STRUCTURES),
     ),
     "mean": BaselineChoice("mean fingerprint", MeanFingerprint),
 }
