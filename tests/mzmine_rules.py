@@ -209,3 +209,140 @@ def read_network(path: Path, row_ids: Iterable[int]) -> list[Edge]:
             raise MZmineError(f"Wrong feature list? Missing row with id {edge.id1}")
         edges.append(edge)
     return edges
+
+
+# --- Spectral library import
+
+
+class Entry(NamedTuple):
+    """A spectrum of a library."""
+
+    fields: dict[str, object]
+    peaks: list[tuple[float, float]]
+
+
+_MGF_FIELDS = {
+    "spectrumid": "ENTRY_ID",
+    "name": "NAME",
+    "compound_name": "NAME",
+    "comment": "COMMENT",
+    "exactmass": "EXACT_MASS",
+    "parent_mass": "EXACT_MASS",
+    "formula": "FORMULA",
+    "inchi": "INCHI",
+    "inchiaux": "INCHIKEY",
+    "inchikey": "INCHIKEY",
+    "smiles": "SMILES",
+    "feature_id": "FEATURE_ID",
+    "mslevel": "MS_LEVEL",
+    "rtinseconds": "RT",
+    "adduct": "ION_TYPE",
+    "pepmass": "PRECURSOR_MZ",
+    "charge": "CHARGE",
+    "collision_energy": "COLLISION_ENERGY",
+    "ionmode": "POLARITY",
+    "scans": "SCAN_NUMBER",
+    "num peaks": "NUM_PEAKS",
+}
+_MSP_FIELDS = {
+    "db#": "ENTRY_ID",
+    "name": "NAME",
+    "comments": "COMMENT",
+    "exactmass": "EXACT_MASS",
+    "formula": "FORMULA",
+    "inchi": "INCHI",
+    "inchikey": "INCHIKEY",
+    "smiles": "SMILES",
+    "feature_id": "FEATURE_ID",
+    "spectrum_type": "MS_LEVEL",
+    "rt": "RT",
+    "precursor_type": "ION_TYPE",
+    "precursormz": "PRECURSOR_MZ",
+    "charge": "CHARGE",
+    "collision_energy": "COLLISION_ENERGY",
+    "ion_mode": "POLARITY",
+    "scan_number": "SCAN_NUMBER",
+    "num peaks": "NUM_PEAKS",
+}
+"""Lower-case keys of MZmine's fields, those that occur here; MSP has no aliases."""
+
+
+def _converted(field: str, text: str) -> object:
+    """DBEntryField.convertValue; what cannot be converted is an error here and a missing value there."""
+    if field in ("EXACT_MASS", "PRECURSOR_MZ"):
+        return java_double(text)
+    if field in ("CHARGE", "NUM_PEAKS"):
+        return java_int(text)
+    if field == "RT":
+        return float(re.sub(r"[^0-9.]", "", text))  # so that an exponent would be read as digits
+    if field == "MS_LEVEL":
+        return java_int(re.sub(r"^(?i:ms)", "", text) or "1")
+    if field == "POLARITY":
+        return {"p": "POSITIVE", "n": "NEGATIVE"}[text[:1].lower()]
+    if field == "COLLISION_ENERGY":
+        return [float(number) for number in re.sub(r"[^0-9.,-]", "", text).split(",")]
+    return text
+
+
+def read_mgf_library(path: Path) -> list[Entry]:
+    """GnpsMgfParser: an entry without peaks is left out; a name lends its last word as adduct to an entry without."""
+    entries: list[Entry] = []
+    fields: dict[str, object] = {}
+    peaks: list[tuple[float, float]] = []
+    state = "wait"
+    for line in path.read_bytes().decode("utf-8").split("\n"):
+        line = line.strip()
+        if len(line) <= 1:
+            continue
+        if state == "wait":
+            if line.upper() == "BEGIN IONS":
+                fields, peaks, state = {}, [], "meta"
+        elif line.upper() == "END IONS":
+            if fields and peaks:
+                entries.append(Entry(fields, peaks))
+            state = "wait"
+        else:
+            key, equals, content = line.partition("=")
+            if not equals:
+                state = "data"
+            if state == "data":
+                mz, intensity = line.split()[:2]
+                peaks.append((java_double(mz), java_double(intensity)))
+                continue
+            field = _MGF_FIELDS.get(key.strip().lower())
+            content = content.strip()
+            if field is None or not content:
+                continue
+            if field == "CHARGE" and content[-1] in "+-":
+                content = content[-1] + content[:-1]
+            value = _converted(field, content)
+            if field == "NAME" and "ION_TYPE" not in fields and re.search(r"M[+-][\d+\-\w]+", content.split(" ")[-1]):
+                fields["ION_TYPE"] = content.split(" ")[-1]
+            fields[field] = value / 60 if field == "RT" else value  # type: ignore[operator]
+    return entries
+
+
+def read_msp_library(path: Path) -> list[Entry]:
+    """NistMspParser: an entry ends with an empty line behind its peaks; a last one without it is lost."""
+    entries: list[Entry] = []
+    fields: dict[str, object] = {}
+    peaks: list[tuple[float, float]] = []
+    is_data = False
+    for line in path.read_bytes().decode("utf-8").split("\n"):
+        if len(line) <= 1:
+            if is_data:
+                entries.append(Entry(fields, peaks))
+                fields, peaks, is_data = {}, [], False
+            continue
+        place = -1 if is_data else line.find(": ")
+        if place != -1 and place < len(line) - 2:
+            field = _MSP_FIELDS.get(line[:place].lower())
+            if field is not None:
+                fields[field] = _converted(field, line[place + 2 :])
+            continue
+        cells = re.split(r"[ \t]", line.split('"')[0])
+        if len(cells) != 2:
+            raise MZmineError(f"neither key nor peak: {line}")
+        peaks.append((java_double(cells[0]), java_double(cells[1])))
+        is_data = True
+    return entries
