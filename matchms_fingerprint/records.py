@@ -47,6 +47,11 @@ class Candidate:
         """Return a JSON-safe dictionary."""
         return asdict(self) | {"names": list(self.names), "sources": list(self.sources)}
 
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Candidate:
+        """Return what `to_dict` gave."""
+        return cls(**content | {"names": tuple(content["names"]), "sources": tuple(content["sources"])})
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainedPeak:
@@ -155,6 +160,13 @@ class Hit:
             "peaks": [peak.to_dict() for peak in self.peaks],
         }
 
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Hit:
+        """Return what `to_dict` gave."""
+        candidate = Candidate.from_dict(content["candidate"])
+        peaks = tuple(ExplainedPeak(**peak) for peak in content["peaks"])
+        return cls(**content | {"candidate": candidate, "peaks": peaks})
+
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
@@ -230,3 +242,9 @@ class Annotation:
             "substructures": [share.to_dict() for share in self.substructures],
             "hits": [hit.to_dict() for hit in self.hits],
         }
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Annotation:
+        """Return what `to_dict` gave."""
+        shares = {name: tuple(Share(**share) for share in content[name]) for name in ("classes", "substructures")}
+        return cls(**content | shares | {"hits": tuple(Hit.from_dict(hit) for hit in content["hits"])})

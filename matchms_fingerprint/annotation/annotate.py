@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 from matchms import Spectrum
 from rich.console import Console
 from rich.progress import track
 
-from matchms_fingerprint.annotation.features import ANNOTATED, NO_CANDIDATES, Feature, harmonized, read_features
-from matchms_fingerprint.annotation.pool import CandidatePool
-from matchms_fingerprint.annotation.priors import log_priors_of
+from matchms_fingerprint.annotation.annotator import Annotator
+from matchms_fingerprint.annotation.features import harmonized, read_features
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM, MIN_PEAKS
-from matchms_fingerprint.errors import LibraryError, SettingsError
+from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.io import UnreadableBlock, iter_features
-from matchms_fingerprint.kernels.tanimoto import SCORES
 from matchms_fingerprint.models import FingerprintModel, load_model
 from matchms_fingerprint.records import Annotation
-
-Item = TypeVar("Item")
 
 
 def annotate(
@@ -131,55 +125,14 @@ def annotate(
     )
     library = library if isinstance(library, CandidateLibrary) else CandidateLibrary.open(library)
     model = model if isinstance(model, FingerprintModel) else load_model(model)
-    check_fingerprints(library, model)
+    annotator = Annotator(library, model, settings)
     items: Iterable[Spectrum | UnreadableBlock]
     if isinstance(spectra, str | Path):
         items = iter_features(spectra, settings.per_feature, settings.fallback_ion_mode)
     else:
         items = harmonized(spectra, settings.fallback_ion_mode)
-    annotations = annotate_features(read_features(items, settings), library, model, settings)
+    annotations = annotator.stream(read_features(items, settings))
     if progress:
         console = Console(stderr=True)
         return iter(track(annotations, description="annotating", console=console, transient=True))
     return annotations
-
-
-def annotate_features(
-    features: Iterable[Feature], library: CandidateLibrary, model: FingerprintModel, settings: AnnotationSettings
-) -> Iterator[Annotation]:
-    """Annotate features that have been read and judged; one model call for each batch of them."""
-    for batch in batches(features, settings.batch_size):
-        fingerprints = iter(model.predict_fingerprints([f.spectrum for f in batch if not f.status]))
-        for feature in batch:
-            if feature.status:
-                yield feature.annotation(feature.status)
-                continue
-            pool = CandidatePool.of(feature, library, settings, log_priors_of(feature, model))
-            scores = pool.scores(SCORES[settings.score], next(fingerprints))
-            if not len(pool):
-                yield feature.annotation(NO_CANDIDATES, message=_nothing_found(feature, settings))
-                continue
-            temperature = model.temperatures[settings.score]
-            yield feature.annotation(ANNOTATED, pool.ranked(scores, temperature, settings.score, settings.top_k))
-
-
-def check_fingerprints(library: CandidateLibrary, model: FingerprintModel) -> None:
-    """Raise `LibraryError` unless the library holds the fingerprint that the model predicts."""
-    if library.fingerprint != model.fingerprint:
-        raise LibraryError(
-            f"{library.path}: holds the fingerprint {library.fingerprint}, but model {model.name} predicts "
-            f"{model.fingerprint}; build the library with --fingerprint {model.fingerprint}, or take another model"
-        )
-
-
-def batches(items: Iterable[Item], size: int) -> Iterator[Sequence[Item]]:
-    """Cut a stream into lists of `size` items; the last one may be shorter."""
-    remaining = iter(items)
-    while batch := list(islice(remaining, size)):
-        yield batch
-
-
-def _nothing_found(feature: Feature, settings: AnnotationSettings) -> str:
-    if not feature.adducts:
-        return f"none of the adducts to try is {feature.ion_mode}"
-    return f"none within {settings.tolerance} as {', '.join(adduct.name for adduct in feature.adducts)}"

@@ -66,8 +66,8 @@ class Feature:
     is_adduct_given: bool = False
     spectrum: Spectrum | None = None
 
-    def annotation(self, status: str, hits: tuple[Hit, ...] = (), message: str = "") -> Annotation:
-        """Return the record of the feature with what became of it."""
+    def annotation(self, status: str, hits: tuple[Hit, ...] = (), message: str = "", **found: Any) -> Annotation:
+        """Return the record of the feature with what became of it; `found` are further fields of `Annotation`."""
         return Annotation(
             feature_id=self.feature_id,
             precursor_mz=self.precursor_mz,
@@ -79,6 +79,7 @@ class Feature:
             hits=hits,
             scans=self.scans,
             message="; ".join(part for part in (self.message, message) if part),
+            **found,
         )
 
 

@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from matchms_fingerprint.annotation.evidence.evidence import Candidates
 from matchms_fingerprint.annotation.features import Feature
-from matchms_fingerprint.annotation.ranking import best_first, each_once, place_among_equals, softmax
+from matchms_fingerprint.annotation.ranked import Ranked
+from matchms_fingerprint.annotation.ranking import best_first, each_once, place_among_equals
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.candidates.search import CandidateSlice
 from matchms_fingerprint.chem import Adduct
 from matchms_fingerprint.constants import ELECTRON_MASS
-from matchms_fingerprint.models.calibration import softmax_scores
 from matchms_fingerprint.records import Hit
 
 _NOTHING_DA = 1e-6  # less than any atom weighs, more than rounding
@@ -66,6 +67,7 @@ class CandidatePool:
         rows = np.flatnonzero(possible)
         self._kept = rows[each_once(_joined(masses)[rows], places[rows], priors[rows], errors[rows])]
         self._starts = np.cumsum([0, *(len(mass) for mass in masses[:-1])], dtype=np.int64)
+        self._errors = errors
         self.mass_errors_ppm = errors[self._kept]
         """(measured - calculated) m/z over the calculated one, ndarray of shape (n,), float64, parts per million."""
         self.log_priors = priors[self._kept]
@@ -107,41 +109,51 @@ class CandidatePool:
         """
         return _joined([function(fingerprint, candidates.fingerprints) for _, candidates in self._windows])[self._kept]
 
-    def ranked(self, scores: np.ndarray, temperature: float, score_name: str, top_k: int) -> tuple[Hit, ...]:
-        """Return the hits of the highest logits; their probabilities are shares among all candidates of the pool.
+    def candidates(self) -> Candidates:
+        """Return the candidates as evidence sees them."""
+        windows = [(number, *window) for number, window in enumerate(self._windows)]
+        adduct_of = _joined([np.full(len(found), number) for number, _, found in windows]).astype(np.int64)
+        return Candidates(
+            fingerprints=np.concatenate([found.fingerprints for _, _, found in windows]),
+            smiles=[smiles for _, _, found in windows for smiles in found.smiles],
+            inchikeys=[key for _, _, found in windows for key in found.inchikeys],
+            formulas=[formula for _, _, found in windows for formula in found.formulas],
+            masses=_joined([found.exact_masses for _, _, found in windows]),
+            charges=_joined([found.charges for _, _, found in windows]).astype(np.int8),
+            adducts=tuple(adduct for _, adduct, _ in windows),
+            adduct_of=adduct_of,
+            mass_errors_ppm=self._errors,
+            n_sources=_joined([found.n_sources for _, _, found in windows]).astype(np.int64),
+        ).take(self._kept)
 
-        The logit is score / temperature (on the scale of `softmax_scores`) plus the logarithm of the adduct's prior.
+    def hits(self, ranked: Ranked, top_k: int) -> tuple[Hit, ...]:
+        """Return the hits of the highest logits, best first.
 
         Parameters
         ----------
-        scores
-            ndarray of shape (n,), float64, n > 0.
-        temperature
-            Temperature of the softmax, on the scale of `softmax_scores`.
-        score_name
-            Name of the score, for the evidence.
+        ranked
+            What was made of these candidates.
         top_k
             How many hits at most.
         """
-        logits = softmax_scores(score_name, scores) / temperature + self.log_priors
-        shares = softmax(logits)
-        best = best_first(logits, self.mass_errors_ppm, self._inchikeys, top_k)
+        best = best_first(ranked.logits, self.mass_errors_ppm, self._inchikeys, top_k)
         hits = []
         for rank, (index, window, place) in enumerate(zip(best.tolist(), *self._located(best), strict=True), start=1):
             adduct, candidates = self._windows[window]
-            score = float(scores[index])
-            evidence = {score_name: score}
+            evidence = ranked.evidence(index)
             if self._has_priors:
                 evidence["log_adduct_prior"] = float(self.log_priors[index])
             hits.append(
                 Hit(
                     rank=rank,
-                    score=score,
-                    probability=float(shares[index]),
+                    score=float(ranked.scores[index]),
+                    probability=float(ranked.probabilities[index]),
                     candidate=candidates[place],
                     adduct=adduct.name,
                     mass_error_ppm=float(self.mass_errors_ppm[index]),
                     evidence=evidence,
+                    expected_similarity=ranked.expected.get(index),
+                    peaks=ranked.peaks(index),
                 )
             )
         return tuple(hits)

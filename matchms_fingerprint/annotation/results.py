@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from matchms_fingerprint.annotation.annotate import annotate_features, check_fingerprints
-from matchms_fingerprint.annotation.features import STATUSES, read_features
+import numpy as np
+from matchms import Spectrum
+from numpy.typing import NDArray
+
+from matchms_fingerprint.annotation.annotator import Annotator, batches
+from matchms_fingerprint.annotation.features import STATUSES, Feature, read_features
+from matchms_fingerprint.annotation.journal import Journal
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.io import ReadReport, iter_features
-from matchms_fingerprint.io.artifacts import atomic_folder, sha256_of, write_json
+from matchms_fingerprint.io.artifacts import atomic_folder, check_replaceable, sha256_of, write_json
 from matchms_fingerprint.io.tables import table_writer
 from matchms_fingerprint.models import FingerprintModel
 from matchms_fingerprint.records import Annotation
+
+logger = logging.getLogger("matchms_fingerprint")
 
 TABLE = "annotations.tsv"
 RUN = "run.json"
@@ -48,7 +57,30 @@ COLUMNS = {
 SEPARATOR = "; "
 """Stands between the sources of a candidate."""
 
-OnAnnotation = Callable[[Annotation, ReadReport], None]
+OnFeature = Callable[[ReadReport], None]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A feature of a finished run.
+
+    Parameters
+    ----------
+    annotation
+        What was found.
+    spectrum
+        Its spectrum; None for a block that could not be read.
+    embedding
+        Its embedding at length 1, shape (n_embedding,), float32; NaN where the feature could not be annotated.
+    """
+
+    annotation: Annotation
+    spectrum: Spectrum | None
+    embedding: NDArray[np.float32]
+
+
+Writer = Callable[[Path, Callable[[], Iterator[Finished]]], None]
+"""Writes files into a folder from the features of a run, which it may go through as often as it needs."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +97,15 @@ class RunSummary:
         What was read from the input file.
     seconds
         Wall-clock time from the first spectrum to the last.
+    probabilities
+        Probability of the best hit of each annotated feature.
     """
 
     folder: Path
     statuses: dict[str, int]
     read_report: ReadReport
     seconds: float
+    probabilities: list[float]
 
     @property
     def n_features(self) -> int:
@@ -81,52 +116,117 @@ class RunSummary:
 def annotate_to_folder(
     path: str | Path,
     library: CandidateLibrary,
-    model: FingerprintModel,
+    annotator: Annotator,
     folder: str | Path,
-    settings: AnnotationSettings,
     overwrite: bool = False,
-    on_annotation: OnAnnotation | None = None,
+    on_feature: OnFeature | None = None,
+    resume: bool = False,
+    writers: Sequence[Writer] = (),
 ) -> RunSummary:
     """Annotate a file and write the results; the folder appears when all of it is written.
+
+    What is done is kept in a journal beside the folder until then, so that a run that was stopped, at whatever moment,
+    goes on where it was, and gives the same files as an undisturbed one.
 
     Parameters
     ----------
     path
         File of spectra.
-    library, model
-        Opened and loaded.
+    library, annotator
+        Opened and made ready.
     folder
         Folder to make.
-    settings
-        What to do.
     overwrite
         Replace the folder of an earlier run.
-    on_annotation
+    on_feature
         Called after each feature, with the report of what has been read so far.
+    resume
+        Go on with a run that was stopped; where there is none, start.
+    writers
+        Write further files into the folder.
 
     Raises
     ------
     OutputError
-        If the folder exists and may not be replaced.
+        If the folder exists and may not be replaced, or the run that was stopped was another one.
     InputFileError, LibraryError
         As `annotate`.
     """
-    check_fingerprints(library, model)
+    path, start = Path(path), time.monotonic()
+    check_replaceable(folder, RUN, overwrite)
+    identity = _identity(path, library, annotator)
+    journal = Journal(journal_of(folder), identity, resume)
     report = ReadReport()
-    spectra = iter_features(path, settings.per_feature, settings.fallback_ion_mode, report)
-    statuses = Counter(dict.fromkeys(STATUSES, 0))
-    start = time.monotonic()
+    try:
+        _fill(journal, features_of(path, annotator.settings, report), annotator, on_feature, report)
+        counts, probabilities = _write(path, journal, annotator, folder, overwrite, identity, report, writers)
+    except BaseException:
+        if journal.n_batches:
+            logger.warning("what is done is kept in %s; the same command with --resume goes on there", journal.folder)
+        else:
+            journal.remove()
+        raise
+    journal.remove()
+    return RunSummary(Path(folder), counts, report, time.monotonic() - start, probabilities)
+
+
+def _write(
+    path: Path,
+    journal: Journal,
+    annotator: Annotator,
+    folder: str | Path,
+    overwrite: bool,
+    identity: dict[str, Any],
+    report: ReadReport,
+    writers: Sequence[Writer],
+) -> tuple[dict[str, int], list[float]]:
+    """Write the results of a finished journal; return the statuses, and the probabilities of the best hits."""
+    statuses, probabilities = Counter(dict.fromkeys(STATUSES, 0)), []
+
+    def finished() -> Iterator[Finished]:
+        again = features_of(path, annotator.settings)
+        for feature, (annotation, embedding) in zip(again, journal, strict=True):
+            yield Finished(annotation, feature.spectrum, embedding)
+
     with atomic_folder(folder, marker=RUN, overwrite=overwrite) as partial:
         with table_writer(partial / TABLE, COLUMNS) as write_row:
-            for annotation in annotate_features(read_features(spectra, settings), library, model, settings):
+            for annotation, _ in journal:
                 for row in rows_of(annotation):
                     write_row(row)
                 statuses[annotation.status] += 1
-                if on_annotation is not None:
-                    on_annotation(annotation, report)
-        summary = RunSummary(Path(folder), dict(statuses), report, time.monotonic() - start)
-        write_json(partial / RUN, _provenance(Path(path), library, model, settings, summary))
-    return summary
+                probabilities += [hit.probability for hit in annotation.hits[:1]]
+        for write in writers:
+            write(partial, finished)
+        write_json(partial / RUN, identity | _counts(statuses, report))
+    return dict(statuses), probabilities
+
+
+def journal_of(folder: str | Path) -> Path:
+    """Return where the journal of a run lies: beside its folder."""
+    target = Path(os.path.realpath(folder))
+    return target.with_name(f".{target.name}.journal")
+
+
+def features_of(path: Path, settings: AnnotationSettings, report: ReadReport | None = None) -> Iterator[Feature]:
+    """Read and judge the features of a file."""
+    return read_features(iter_features(path, settings.per_feature, settings.fallback_ion_mode, report), settings)
+
+
+def _fill(
+    journal: Journal,
+    features: Iterator[Feature],
+    annotator: Annotator,
+    on_feature: OnFeature | None,
+    report: ReadReport,
+) -> None:
+    """Annotate the batches that the journal does not have yet."""
+    done = journal.n_batches
+    for number, batch in enumerate(batches(features, annotator.settings.batch_size)):
+        if number >= done:
+            journal.append(*annotator.annotate(batch))
+        if on_feature is not None:
+            for _ in batch:
+                on_feature(report)
 
 
 def rows_of(annotation: Annotation) -> Iterator[dict[str, Any]]:
@@ -170,21 +270,23 @@ def made_from(path: Path, model: FingerprintModel) -> dict[str, Any]:
     }
 
 
-def _provenance(
-    path: Path, library: CandidateLibrary, model: FingerprintModel, settings: AnnotationSettings, summary: RunSummary
-) -> dict[str, Any]:
-    report = summary.read_report
-    return made_from(path, model) | {
+def _identity(path: Path, library: CandidateLibrary, annotator: Annotator) -> dict[str, Any]:
+    """Return all that decides what a run gives."""
+    return made_from(path, annotator.model) | {
         "library": {
             "path": str(library.path),
             "structures": len(library),
             "fingerprint": str(library.fingerprint),
             "sha256": library.manifest.sha256,
         },
-        "settings": settings.to_dict(),
-        "features": summary.n_features,
-        "statuses": summary.statuses,
-        "seconds": round(summary.seconds, 3),
+        "settings": annotator.settings.to_dict(),
+    }
+
+
+def _counts(statuses: Counter[str], report: ReadReport) -> dict[str, Any]:
+    return {
+        "features": sum(statuses.values()),
+        "statuses": dict(statuses),
         "read": {
             "blocks": report.blocks,
             "spectra": report.spectra,

@@ -180,6 +180,12 @@ class CandidateSlice(Sequence[Candidate]):
         """
         return _joined([_charges(part.column("formula")) for part in self._parts], np.empty(0, dtype=np.int8))
 
+    @property
+    def n_sources(self) -> np.ndarray:
+        """Number of sources that hold each candidate, ndarray of shape (n,), int32."""
+        counts = [pc.list_value_length(part.column("sources")).to_numpy() for part in self._parts]
+        return _joined(counts, np.empty(0, dtype=np.int32))
+
     def is_from(self, source: str) -> np.ndarray:
         """Tell which candidates have `source` among their sources, ndarray of shape (n,), bool."""
         return _joined([_is_from(part.column("sources"), source) for part in self._parts], np.empty(0, dtype=bool))

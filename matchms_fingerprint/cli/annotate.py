@@ -56,6 +56,10 @@ STARTER = "starter"
 )
 @click.option("--top-k", type=click.IntRange(min=1), default=10, help="Hits kept for each feature.")
 @options.model
+@click.option("--threads", type=click.IntRange(min=1), help="Features ranked at the same time  [default: all cores]")
+@click.option(
+    "--resume", is_flag=True, help="Go on with a run into this folder that was stopped; gives the same files."
+)
 @options.quiet
 def command(**given: Any) -> None:
     """Rank candidate structures for each feature of FILE (MGF, MSP, mzML, mzXML or JSON, also gzipped).
@@ -82,7 +86,15 @@ def command(**given: Any) -> None:
         batch_size=given["batch_size"],
     )
     summary = run(
-        console, given["file"], given["candidates"], given["model"], given["output"], settings, given["overwrite"]
+        console,
+        given["file"],
+        given["candidates"],
+        given["model"],
+        given["output"],
+        settings,
+        overwrite=given["overwrite"],
+        resume=given["resume"],
+        n_threads=given["threads"],
     )
     show_summary(console, summary)
 
@@ -95,10 +107,14 @@ def run(
     output: Path,
     settings: AnnotationSettings,
     overwrite: bool = False,
+    resume: bool = False,
+    n_threads: int | None = None,
 ) -> RunSummary:
     """Annotate a file into a folder while showing how far it is; what is wrong shows before the model is loaded."""
+    from matchms_fingerprint.annotation.annotator import Annotator
     from matchms_fingerprint.annotation.results import RUN, annotate_to_folder
     from matchms_fingerprint.candidates import CandidateLibrary
+    from matchms_fingerprint.candidates.parallel import available_cores
     from matchms_fingerprint.cli.terminal import count_blocks, feature_progress
     from matchms_fingerprint.io.artifacts import check_replaceable
     from matchms_fingerprint.models import load_model
@@ -114,8 +130,9 @@ def run(
         console.print(f"Library: {candidates} ({len(library):,} structures)", soft_wrap=True)
     model = load_model(model_name)
     console.print(f"Model: {model.name} {model.version}")
+    annotator = Annotator(library, model, settings, n_threads=n_threads or available_cores())
     with feature_progress(console, "annotating", count_blocks(file)) as advance:
-        return annotate_to_folder(file, library, model, output, settings, overwrite, lambda _, report: advance(report))
+        return annotate_to_folder(file, library, annotator, output, overwrite, advance, resume)
 
 
 def show_summary(console: Console, summary: RunSummary) -> None:

@@ -60,7 +60,8 @@ def main() -> None:
     """Run the command line; an expected error is printed as one line and gives an exit code other than 0.
 
     Ends with 0 when all went well, 1 for what is wrong with the input or the machine, 2 for a mistyped command, and
-    129 (closed terminal), 130 or 143 when stopped from outside: then the outputs begun are removed, as after any error.
+    129 (closed terminal), 130 or 143 when stopped from outside: then the outputs begun are removed, as after any error;
+    the journal of `annotate` stays, to go on with.
     """
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
         number = getattr(signal, name, None)

@@ -51,7 +51,7 @@ def write_vectors(
         "fingerprint" or "embedding".
     """
     detect_format(file)  # before the seconds that the imports below take
-    from matchms_fingerprint.annotation.annotate import batches
+    from matchms_fingerprint.annotation.annotator import batches
     from matchms_fingerprint.annotation.features import read_features
     from matchms_fingerprint.annotation.results import made_from
     from matchms_fingerprint.annotation.settings import AnnotationSettings

@@ -7,6 +7,7 @@ import math
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from matchms_fingerprint.annotation.features import STATUSES
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.chem import get_adduct, unpack_bits
 from matchms_fingerprint.errors import AdductError, InputFileError, LibraryError, SettingsError
+from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.kernels.tanimoto import SCORES
 
 CAFFEINE_MZ = 195.0877  # [M+H]+ of C8H10N4O2, 194.0804 + 1.0073
@@ -344,13 +346,13 @@ def test_batches_and_model_calls_do_not_change_the_result(
     spectra = [*random_spectra(9), make_spectrum(precursor_mz=CAFFEINE_MZ)]
     model = load_model(tiny_bundle)
     calls: list[int] = []
-    predict = model.predict_fingerprints
+    predict = model.predict_arrays
 
-    def counted(batch: list[Spectrum], binary: bool = False) -> np.ndarray:
+    def counted(batch: SpectrumArrays) -> Any:
         calls.append(len(batch))
-        return predict(batch, binary)
+        return predict(batch)
 
-    monkeypatch.setattr(model, "predict_fingerprints", counted)
+    monkeypatch.setattr(model, "predict_arrays", counted)
     whole = list(annotate(spectra, small_library, model, tolerance_da=100.0))
     in_parts = list(annotate(spectra, small_library, model, tolerance_da=100.0, batch_size=4))
     assert calls == [10, 4, 4, 2]

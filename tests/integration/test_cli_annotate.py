@@ -314,7 +314,7 @@ def test_the_choices_are_those_of_the_package() -> None:
 def test_a_full_disk_while_writing_rows(
     command_line: CommandLine, arguments: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The old results stay, the new ones vanish; the writer fails as it would on a full disk."""
+    """The old results stay, the new ones wait in the journal; the writer fails as it would on a full disk."""
     command_line(*arguments)
     before = content(tmp_path)
     rows_of = results.rows_of
@@ -329,6 +329,13 @@ def test_a_full_disk_while_writing_rows(
     assert (code, out) == (1, "")
     assert "the disk is full" in err.splitlines()[-1]
     assert "Traceback" not in err
+    after = content(tmp_path)
+    assert after.keys() - before.keys() == {
+        f".out.journal/{name}" for name in ("journal.json", "000000.json", "000000.npy")
+    }
+    assert {name: after[name] for name in before} == before
+    monkeypatch.undo()
+    assert command_line(*arguments, "--overwrite", "--resume")[0] == 0
     assert content(tmp_path) == before
 
 
@@ -361,24 +368,25 @@ def many_blocks(n: int) -> list[str]:
     return [mgf_block(PEAKS, FEATURE_ID=i, PEPMASS=195.0877, CHARGE="1+") for i in range(1, n + 1)]
 
 
-def start(arguments: list[object], tmp_path: Path, **options: Any) -> subprocess.Popen[str]:
-    """Start a long run in a process of its own, and wait until it writes."""
+def start(arguments: list[object], tmp_path: Path, n_batches: int = 2, **options: Any) -> subprocess.Popen[str]:
+    """Start a run of 40 batches in a process of its own, and wait until some are done."""
     arguments[1] = tmp_path / "many.mgf"
-    arguments[1].write_text("\n".join(many_blocks(20_000)))
+    arguments[1].write_text("\n".join(many_blocks(640)))
+    arguments += ["--batch-size", 16]
     code = "from matchms_fingerprint.cli.app import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)], stdout=subprocess.PIPE, text=True, **options
     )
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob(".out.partial-*/.annotations*")):
+    while len(list(tmp_path.glob(".out.journal/0*.json"))) < n_batches:
         assert process.poll() is None, "ended before it was stopped"
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(0.005)
     return process
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_stopped_from_outside_it_leaves_nothing(
+def test_stopped_from_outside_it_leaves_its_journal_alone(
     arguments: list[object], tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     process = start(arguments, tmp_path, stderr=subprocess.PIPE)
@@ -386,7 +394,34 @@ def test_stopped_from_outside_it_leaves_nothing(
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (code, "")
     assert "Traceback" not in err
-    assert [path.name for path in tmp_path.iterdir()] == ["many.mgf"]
+    assert "--resume" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.journal", "many.mgf"]
+
+
+@pytest.mark.parametrize("n_batches", [1, 20])
+def test_killed_and_resumed_it_gives_the_same_bytes(
+    command_line: CommandLine, arguments: list[object], tmp_path: Path, n_batches: int
+) -> None:
+    process = start(arguments, tmp_path, n_batches, stderr=subprocess.DEVNULL)
+    process.kill()
+    process.wait()
+    assert not (tmp_path / "out").exists()
+    assert command_line(*arguments, "--resume")[0] == 0
+    resumed = content(tmp_path / "out")
+    assert command_line(*arguments, "--overwrite")[0] == 0
+    assert resumed == content(tmp_path / "out")
+    assert not (tmp_path / ".out.journal").exists()
+
+
+def test_another_run_is_not_resumed(command_line: CommandLine, arguments: list[object], tmp_path: Path) -> None:
+    process = start(arguments, tmp_path, stderr=subprocess.DEVNULL)
+    process.kill()
+    process.wait()
+    code, _, err = command_line(*arguments, "--resume", "--ppm", 5)
+    assert code == 1
+    (line,) = err.splitlines()[-1:]
+    assert "holds a run that differs in settings" in line
+    assert (tmp_path / ".out.journal").exists()
 
 
 def test_a_broken_pipe_leaves_no_traceback_and_no_half_output(
