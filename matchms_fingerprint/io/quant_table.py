@@ -61,6 +61,8 @@ class QuantTable:
     intensities
         Peak areas, or peak heights where the table has no areas, float32 of shape (n_rows, n_samples); 0 where a
         feature was not found.
+    measure
+        "area" or "height": what the intensities are.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class QuantTable:
     retention_times_s: NDArray[np.float64]
     samples: tuple[str, ...]
     intensities: NDArray[np.float32]
+    measure: str
 
     @classmethod
     def read(cls, path: str | Path) -> QuantTable:
@@ -93,17 +96,17 @@ class QuantTable:
         with open_text(path) as handle:
             first = handle.readline().rstrip("\r\n")
             flavour, separator, names = _recognised(path, first)
-            columns, samples = _columns_of(flavour, names)
+            columns, samples, measure = _columns_of(flavour, names)
             rows = list(_rows(path, csv.reader(handle, delimiter=separator), columns))
         if not rows:
             raise InputFileError(f"{path}: holds no rows; {_REMEDY}")
-        numbers = np.array([row[:3] for row in rows], dtype=np.float64)
+        numbers = np.array([places for places, _ in rows])
         row_ids = numbers[:, 0].astype(np.int64)
         unique, counts = np.unique(row_ids, return_counts=True)
         if counts.max() > 1:
             raise InputFileError(f"{path}: row id {unique[counts.argmax()]} stands there twice; {_REMEDY}")
-        intensities = np.array([row[3:] for row in rows], dtype=np.float32).reshape(len(rows), len(samples))
-        return cls(path, row_ids, numbers[:, 1], numbers[:, 2] * 60.0, samples, intensities)
+        intensities = np.array([values for _, values in rows])
+        return cls(path, row_ids, numbers[:, 1], numbers[:, 2] * 60.0, samples, intensities, measure)
 
     def __len__(self) -> int:
         return len(self.row_ids)
@@ -148,22 +151,24 @@ def _recognised(path: Path, line: str) -> tuple[_Flavour, str, list[str]]:
     raise InputFileError(f"{path}: not a quantification table of MZmine, it starts with {line[:40]!r}; {_REMEDY}")
 
 
-def _columns_of(flavour: _Flavour, names: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
-    """Return the places of id, m/z, retention time and intensities, and the names of the samples."""
+def _columns_of(flavour: _Flavour, names: Sequence[str]) -> tuple[list[int], tuple[str, ...], str]:
+    """Return the places of id, m/z, retention time and intensities, the names of the samples, and the measure."""
     columns = [names.index(name) for name in (flavour.row_id, flavour.mz, flavour.minutes)]
-    for after in flavour.after:
+    for measure, after in zip(("area", "height"), flavour.after, strict=True):
         found = [
             (place, name[len(flavour.before) : -len(after)])
             for place, name in enumerate(names)
             if name.startswith(flavour.before) and name.endswith(after)
         ]
         if found:
-            return columns + [place for place, _ in found], tuple(name for _, name in found)
-    return columns, ()
+            return columns + [place for place, _ in found], tuple(name for _, name in found), measure
+    return columns, (), "area"
 
 
-def _rows(path: Path, lines: Iterator[list[str]], columns: Sequence[int]) -> Iterator[NDArray[np.float64]]:
-    """Yield id, m/z, minutes and intensities of each row."""
+def _rows(
+    path: Path, lines: Iterator[list[str]], columns: Sequence[int]
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float32]]]:
+    """Yield id, m/z and minutes of each row, and its intensities."""
     for number, cells in enumerate(lines, start=2):
         if not any(cells):
             continue
@@ -176,4 +181,4 @@ def _rows(path: Path, lines: Iterator[list[str]], columns: Sequence[int]) -> Ite
                 f"{path}, line {number}: has too few fields, or a number that cannot be read (a decimal comma?);"
                 f" {_REMEDY}"
             )
-        yield np.nan_to_num(values, posinf=0.0)
+        yield values[:3], np.nan_to_num(values[3:], posinf=0.0).astype(np.float32)

@@ -43,10 +43,12 @@ def test_simple_flavour_with_a_comma_at_the_end_of_each_line(tmp_path: Path) -> 
 
 def test_full_flavour_prefers_areas(tmp_path: Path) -> None:
     table = read(tmp_path, FULL)
-    assert table.samples == ("a.mzML", "b.mzML")
+    assert (table.samples, table.measure) == (("a.mzML", "b.mzML"), "area")
     assert table.intensities.tolist() == [[15000, 0], [0, 250.5]]
     heights = read(tmp_path, FULL.replace(":area", ":fwhm"))
-    assert heights.intensities.tolist() == [[1, 0], [0, 2]]
+    assert (heights.intensities.tolist(), heights.measure) == ([[1, 0], [0, 2]], "height")
+    nothing = read(tmp_path, "id,rt,mz\n1,2,3\n")
+    assert (nothing.samples, nothing.intensities.shape) == ((), (1, 0))
 
 
 @pytest.mark.parametrize(
