@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import lightning
+import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
+
+from matchms_fingerprint.training.masked_peaks import PretrainingSettings
+from matchms_fingerprint.training.settings import TrainingSettings
+
+
+def adamw(parameters: Iterable[torch.nn.Parameter], settings: TrainingSettings | PretrainingSettings) -> dict[str, Any]:
+    """Return AdamW with warm-up and cosine decay, as Lightning takes it."""
+    optimizer = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
+    steps = max(2, settings.epochs * max(1, settings.spectra_per_epoch // settings.batch_size))
+    # a warm-up of one step alone has no length, and torch divides by it
+    warmup = 2 / steps if settings.warmup * steps == 1 else settings.warmup
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.learning_rate, total_steps=steps, pct_start=warmup
+    )
+    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
 def run_lightning(

@@ -33,7 +33,7 @@ from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.io.artifacts import atomic_file, read_json, sha256_of, write_json
 from matchms_fingerprint.models.encoders.encoder import Encoder
 from matchms_fingerprint.models.encoders.peak_transformer import N_FIRST, PeakTransformer
-from matchms_fingerprint.training.lightning_run import run_lightning
+from matchms_fingerprint.training.lightning_run import adamw, run_lightning
 from matchms_fingerprint.training.masked_peaks import (
     HiddenPeaks,
     MaskedBatches,
@@ -126,14 +126,8 @@ class MaskedPeakTask(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW with warm-up and cosine decay."""
-        settings = self.settings
         trained = [p for name, p in self.named_parameters() if not name.startswith(f"encoder.{_NOT_PRETRAINED}")]
-        optimizer = torch.optim.AdamW(trained, settings.learning_rate, weight_decay=settings.weight_decay)
-        steps = max(2, settings.epochs * max(1, settings.spectra_per_epoch // settings.batch_size))
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, settings.learning_rate, total_steps=steps, pct_start=settings.warmup
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return adamw(trained, self.settings)
 
 
 class KeepBestEncoder(Callback):

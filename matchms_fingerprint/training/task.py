@@ -27,6 +27,7 @@ from matchms_fingerprint.training.datasets import (
     merge_partners,
     structure_balanced_weights,
 )
+from matchms_fingerprint.training.lightning_run import adamw
 from matchms_fingerprint.training.negatives import Negatives
 from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.synthetic import SyntheticSpectra
@@ -165,11 +166,4 @@ class FingerprintTask(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW with warm-up and cosine decay."""
-        settings = self.settings
-        parameters = [*self.network.parameters(), *self.criterion.parameters()]
-        optimizer = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
-        steps = max(2, settings.epochs * max(1, settings.spectra_per_epoch // settings.batch_size))
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, settings.learning_rate, total_steps=steps, pct_start=settings.warmup
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return adamw([*self.network.parameters(), *self.criterion.parameters()], self.settings)

@@ -105,30 +105,39 @@ def table_of(markdown: str) -> dict[str, list[str]]:
 
 def measured_by(zoo: Path, name: str) -> dict[str, np.ndarray]:
     """Return what a run of the zoo measured, spectrum by spectrum."""
-    folder = f"{name.replace('/', '-').replace(' ', '-')}-seed0"
+    folder = f"{name.replace('/', '-').replace(' ', '-').replace(':', '')}-seed0"
     return dict(np.load(zoo / "measured" / folder / "values.npz"))
+
+
+BLIND, NEAREST = "control: spectrum-blind", "nearest neighbour"
 
 
 @pytest.mark.slow
 def test_zoo_example_measures_runs_once_and_adds_to_its_table(tmp_path: Path) -> None:
     example = next(path for path in EXAMPLES if path.stem == "07_model_zoo")
-    name = "binned_mlp/independent_bits/bce_iou"
+    name = "binned_mlp/independent_bits/listwise_fingerprint"
     first = table_of(run(example, tmp_path, "--quiet", "--epochs", "1", "--runs", name))
-    assert set(first) == {name, "nearest neighbour"}
+    assert set(first) == {name, NEAREST, BLIND}
     files = [path for path in (tmp_path / "zoo").glob("*/*/*") if path.suffix in (".npz", ".safetensors", ".json")]
     before = {path: path.stat().st_mtime_ns for path in files}
-    assert len(before) == 5  # values and run.json of run and nearest neighbour, and the weights
+    assert len(before) == 7  # values and run.json of run, nearest neighbour and control, and the weights
     second = table_of(run(example, tmp_path, "--quiet", "--epochs", "1", "--runs", name, f"{name}+memory"))
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert {key: second[key] for key in first} == first
     assert set(second) == {*first, f"{name}+memory"}
-    nearest = measured_by(tmp_path / "zoo", "nearest neighbour")
+    nearest = measured_by(tmp_path / "zoo", NEAREST)
+    of_nearest = nearest["test_ranks_tanimoto"] <= 1
     for key, row in second.items():
         values = measured_by(tmp_path / "zoo", key)
-        expected = {5: values["test_tanimoto"], 9: values[f"test_ranks_{row[7]}"] <= 1}
-        if key != "nearest neighbour":
-            expected[6] = values["test_tanimoto"] - nearest["test_tanimoto"]
+        expected = {1: values[f"val_ranks_{row[5]}"] <= 1, 2: values[f"test_ranks_{row[5]}"] <= 1}
+        if key != NEAREST:
+            expected[3] = expected[2].astype(float) - of_nearest
+        if key != BLIND:
+            expected[9] = values["test_tanimoto"]
+        if key not in (NEAREST, BLIND):
+            expected |= {4: values["test_foreign_ranks"] <= 1, 10: values["test_tanimoto"] - nearest["test_tanimoto"]}
+            assert row[12:14] == ["1 of 1", "0"]
         for column, numbers in expected.items():
             assert abs(float(row[column].split()[0]) - numbers.mean()) < 1e-3  # three digits are printed
-    assert [row[4] for row in second.values()] == sorted((row[4] for row in second.values()), reverse=True)
+    assert [row[1] for row in second.values()] == sorted((row[1] for row in second.values()), reverse=True)
     assert (tmp_path / "zoo" / "ZOO.md").is_file()
