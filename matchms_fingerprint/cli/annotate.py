@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from matchms_fingerprint.cli import options
+from matchms_fingerprint.cli.config import config
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ STARTER = "starter"
 
 
 @click.command(name="annotate")
+@config
 @options.input_file
 @click.option(
     "--candidates",
