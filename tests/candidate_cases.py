@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,8 +68,3 @@ def make_candidates(smiles: Sequence[str], precursor_mz: float = 195.0877, adduc
         mass_errors_ppm=1e6 * (precursor_mz - calculated) / calculated,
         n_sources=np.ones(len(structures), np.int64),
     )
-
-
-def with_accuracy(query: Query, accuracy: MassAccuracy) -> Query:
-    """Return a query whose peaks are as accurate as is said."""
-    return replace(query, accuracy=accuracy)
