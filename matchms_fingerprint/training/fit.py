@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping
@@ -29,6 +30,38 @@ from matchms_fingerprint.training.synthetic import SyntheticSpectra, load_or_bui
 from matchms_fingerprint.training.task import FingerprintTask, KeepBest
 
 SYNTHETIC = "synthetic.npz"
+
+
+class StopOnceReal(EarlyStopping):
+    """Early stopping that begins with the last epochs, those without simulated spectra.
+
+    What is learned in them is what the others were for, so a run does not end before, and epochs before do not count
+    towards the patience.
+
+    Parameters
+    ----------
+    monitor, patience
+        As for `EarlyStopping`; higher values are better.
+    first_epoch
+        The first epoch that counts.
+    """
+
+    def __init__(self, monitor: str, patience: int, first_epoch: int) -> None:
+        super().__init__(monitor, mode="max", patience=patience, check_on_train_epoch_end=True)
+        self.first_epoch = first_epoch
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Look at the epoch if it counts."""
+        if trainer.current_epoch >= self.first_epoch:
+            super().on_train_epoch_end(trainer, pl_module)
+
+
+def stopping_rule(settings: TrainingSettings) -> EarlyStopping:
+    """Return the callback that ends a run before its last epoch."""
+    monitored = f"val_{settings.monitor}"
+    if settings.synthetic_structures:
+        return StopOnceReal(monitored, settings.patience, settings.epochs - settings.real_epochs)
+    return EarlyStopping(monitored, mode="max", patience=settings.patience)
 
 
 def build_for(data: LabelledSpectra, folds: NDArray[np.str_], settings: TrainingSettings) -> Network:
@@ -182,10 +215,8 @@ def fit(
     """
     folder = Path(folder)
     task = _make_task(data, folds, settings, folder, library, negatives, progress)
-    monitored = f"val_{settings.monitor}"
-    keep_best = KeepBest(folder / "best.safetensors", monitored)
-    early = EarlyStopping(monitored, mode="max", patience=settings.patience)
-    callbacks = [keep_best, Curve(folder), early, *extra_callbacks]
+    keep_best = KeepBest(folder / "best.safetensors", f"val_{settings.monitor}")
+    callbacks = [keep_best, Curve(folder), stopping_rule(settings), *extra_callbacks]
     run_lightning(task, folder, settings.epochs, callbacks, progress, trainer_options)
     task.network.load_state_dict(load_file(keep_best.path))
     return task.network.eval()

@@ -13,6 +13,7 @@ from matchms_fingerprint.chem.structures import read_molecule, standardize
 from matchms_fingerprint.errors import InputFileError, LibraryError, SettingsError
 from matchms_fingerprint.evaluation.controls import SpectrumBlind
 from matchms_fingerprint.features.labelled import read_labelled_spectra
+from matchms_fingerprint.features.molecules import molecules_of
 from matchms_fingerprint.kernels.packed_similarity import packed_similarity
 from matchms_fingerprint.training.negatives import NOBODY, NOT_MEASURED, Negatives, find_negatives
 from matchms_fingerprint.training.ranking_batch import ranking_batch
@@ -209,6 +210,19 @@ def test_ranking_lists_of_a_batch_begin_with_the_truth(negatives, data, with_gra
         n_atoms = np.diff(molecules.graphs.atom_offsets)
         # butan-1-ol, butan-2-ol, acetamide
         assert n_atoms[rows[:, 0]].tolist() == [5, 5, 4, 5]
+
+
+def test_graphs_of_a_batch_are_those_of_its_structures_again_and_again(negatives, data):
+    for seed in (0, 0, 1):
+        structures, rng = np.array([3, 1]), np.random.default_rng(seed)
+        molecules, rows = ranking_batch(negatives, data, structures, 2, rng, with_graphs=True)
+        numbers = negatives.draw_rows(structures, 2, np.random.default_rng(seed))
+        for row, structure, drawn in zip(rows, structures.tolist(), numbers, strict=True):
+            smiles = [data.smiles[structure], *negatives.smiles(drawn[drawn != NOBODY])]
+            made, taken = molecules_of(smiles, data.fingerprint), molecules.take(row[row != NOBODY])
+            assert (made.fingerprints == taken.fingerprints).all()
+            for name in ("atoms", "bonds", "ends", "atom_offsets", "bond_offsets"):
+                assert (getattr(made.graphs, name) == getattr(taken.graphs, name)).all()
 
 
 def test_what_does_not_fit_is_refused(library, negatives, data):

@@ -166,6 +166,18 @@ def test_training_with_synthetic_spectra_repeats_and_resumes(data, starter, tmp_
     assert any(not torch.equal(value, alone.state_dict()[name]) for name, value in whole.state_dict().items())
 
 
+@pytest.mark.parametrize(("n_synthetic", "expected"), [(0, 2), (60, 5)])
+def test_a_run_does_not_stop_before_the_epochs_without_synthetic_spectra(
+    data, starter, tmp_path, n_synthetic, expected
+):
+    # nothing is learned, so no epoch is better than the one before; 3 is the first of the real ones
+    settings = _changed(
+        synthetic_structures=n_synthetic, epochs=6, real_epochs=3, patience=1, learning_rate=0.0, spectra_per_epoch=8
+    )
+    fit(data, FOLDS, settings, tmp_path, starter, progress=False)
+    assert len((tmp_path / "curve.csv").read_text().splitlines()) - 1 == expected
+
+
 def _changed(**settings):
     return TrainingSettings.from_dict(SMALL.to_dict() | settings)
 
