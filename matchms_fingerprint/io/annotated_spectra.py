@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 _OF_ANOTHER_STRUCTURE = ("inchi", "inchi_aux", "iupac_name", "synonyms", "cas", "pubchem", "compound_class")
 """What a spectrum may say of a structure that is replaced."""
 
-WriteSpectrum = Callable[[Annotation, "Spectrum"], None]
-"""Writes the spectrum of a feature with its best hit; nothing where it has no hit or the spectrum no peak."""
+WriteSpectrum = Callable[[Annotation, "Spectrum"], int | None]
+"""Writes the spectrum of a feature with its best hit and returns how many there are now.
+
+Nothing is written where it has no hit or the spectrum no peak, and None returned.
+"""
 
 
 def annotation_metadata(annotation: Annotation, hit: Hit) -> dict[str, Any]:
@@ -127,11 +130,11 @@ def _library_writer(path: str | Path, kind: _Format) -> Iterator[WriteSpectrum]:
     number = 0
     with atomic_file(path) as partial, open(partial, "w", encoding="utf-8", newline="\n") as handle:
 
-        def write(annotation: Annotation, spectrum: Spectrum) -> None:
+        def write(annotation: Annotation, spectrum: Spectrum) -> int | None:
             nonlocal number
             peaks = _peaks_of(spectrum)
             if not annotation.hits or not len(peaks):
-                return
+                return None
             number += 1
             handle.write(kind.begin)
             for key, value in (kind.keys_of(number, annotation, spectrum) | {kind.n_peaks: len(peaks)}).items():
@@ -140,6 +143,7 @@ def _library_writer(path: str | Path, kind: _Format) -> Iterator[WriteSpectrum]:
                     handle.write(f"{key}{kind.separator}{text}\n")
             handle.writelines(f"{mz:.6f} {intensity:.8g}\n" for mz, intensity in peaks.tolist())
             handle.write(kind.end)
+            return number
 
         yield write
 

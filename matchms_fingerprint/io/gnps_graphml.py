@@ -6,7 +6,6 @@ row, and shows the attributes of the node as a match.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +16,6 @@ from matchms_fingerprint.io.artifacts import atomic_file
 from matchms_fingerprint.io.compound_names import compound_name, one_line
 from matchms_fingerprint.io.feature_rows import FeatureRow
 from matchms_fingerprint.records import Annotation, Hit
-
-logger = logging.getLogger("matchms_fingerprint")
 
 LABEL = "[matchms_fingerprint p={probability:.3f}]"
 """Stands behind each name, since MZmine shows these matches as those of GNPS and has no place for a probability."""
@@ -43,7 +40,7 @@ def graphml_writer(path: str | Path, rank: int = 1) -> Iterator[WriteNode]:
 
     A node has one match, so that further ones go to files of their own, which MZmine adds up when they are imported
     one after the other. `MQScore` is the score of the hit, which MZmine shows as "Similarity". Features without a row
-    id are left out, and one warning at the end counts them.
+    id are left out; a row id may come once.
 
     Parameters
     ----------
@@ -59,36 +56,24 @@ def graphml_writer(path: str | Path, rank: int = 1) -> Iterator[WriteNode]:
 
     Examples
     --------
-    >>> from matchms_fingerprint.io.feature_rows import feature_row
+    >>> from matchms_fingerprint.io.feature_rows import FeatureRows
     >>> from matchms_fingerprint.io.gnps_graphml import graphml_writer
+    >>> rows = FeatureRows()
     >>> with graphml_writer("gnps_results.graphml") as write:  # doctest: +SKIP
     ...     for annotation in annotations:
-    ...         write(annotation, feature_row(annotation))
+    ...         write(annotation, rows.of(annotation))
     """
     if rank < 1:
         raise SettingsError(f"rank {rank}: must be 1 or more")
-    written: set[int] = set()
-    left_out: list[str] = []
     with atomic_file(path) as partial, open(partial, "w", encoding="utf-8", newline="\n") as handle:
         handle.write(_head())
 
         def write(annotation: Annotation, row: FeatureRow) -> None:
-            if len(annotation.hits) < rank:
-                return
-            if row.row_id is None or row.row_id in written:
-                left_out.append(annotation.feature_id)
-                return
-            written.add(row.row_id)
-            handle.write(_node(row.row_id, annotation, annotation.hits[rank - 1]))
+            if row.row_id is not None and len(annotation.hits) >= rank:
+                handle.write(_node(row.row_id, annotation, annotation.hits[rank - 1]))
 
         yield write
         handle.write(" </graph>\n</graphml>\n")
-    if left_out:
-        logger.warning(
-            "%s: %d features are left out, since MZmine finds rows by whole numbers, each once, and theirs are not so"
-            " (the first is %s); mzmine_compounds.csv has them",
-            *(Path(path).name, len(left_out), left_out[0]),
-        )
 
 
 def _head() -> str:

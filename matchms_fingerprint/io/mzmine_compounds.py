@@ -52,11 +52,12 @@ def compounds_writer(path: str | Path) -> Iterator[WriteCompounds]:
 
     Examples
     --------
-    >>> from matchms_fingerprint.io.feature_rows import feature_row
+    >>> from matchms_fingerprint.io.feature_rows import FeatureRows
     >>> from matchms_fingerprint.io.mzmine_compounds import compounds_writer
+    >>> rows = FeatureRows()
     >>> with compounds_writer("mzmine_compounds.csv") as write:  # doctest: +SKIP
     ...     for annotation in annotations:
-    ...         write(annotation, feature_row(annotation))
+    ...         write(annotation, rows.of(annotation))
     """
     with atomic_file(path) as partial, open(partial, "w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle)

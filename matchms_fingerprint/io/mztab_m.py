@@ -58,11 +58,12 @@ def mztab_writer(path: str | Path, source: MzTabSource) -> Iterator[WriteFeature
 
     Examples
     --------
-    >>> from matchms_fingerprint.io.feature_rows import feature_row
+    >>> from matchms_fingerprint.io.feature_rows import FeatureRows
     >>> from matchms_fingerprint.io.mztab_m import mztab_writer
+    >>> rows = FeatureRows()
     >>> with mztab_writer("annotations.mztab", source) as write:  # doctest: +SKIP
     ...     for annotation in annotations:
-    ...         write(annotation, feature_row(annotation), None)
+    ...         write(annotation, rows.of(annotation), None)
     """
     with ExitStack() as stack:
         partial = stack.enter_context(atomic_file(path))

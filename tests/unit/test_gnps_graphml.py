@@ -10,14 +10,16 @@ from mzmine_rules import read_gnps_results
 from matchms_fingerprint import Annotation
 from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.io.compound_names import one_line
-from matchms_fingerprint.io.feature_rows import feature_row, row_id_of
+from matchms_fingerprint.io.feature_rows import FeatureRows, row_id_of
 from matchms_fingerprint.io.gnps_graphml import graphml_writer
 
 
 def written(path: Path, annotations: list[Annotation], rank: int = 1) -> Path:
+    rows = FeatureRows()
     with graphml_writer(path, rank) as write:
         for annotation in annotations:
-            write(annotation, feature_row(annotation))
+            write(annotation, rows.of(annotation))
+    rows.warn()
     return path
 
 
@@ -53,8 +55,8 @@ def test_awkward_features(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
         assert matches[row_id]["Compound_Name"] == f"{shown} [matchms_fingerprint p=0.600]"
     assert (matches[22]["IonMode"], matches[22]["Adduct"]) == ("Negative", "[M-H]-")
     (record,) = caplog.records
-    assert "4 features are left out" in record.message
-    assert "1#2" in record.message
+    assert record.message.startswith("4 features are no rows")
+    assert "the first of them 1#2 (" in record.message
 
 
 def test_a_row_comes_once_even_where_spectra_of_a_feature_are_kept_apart(
@@ -64,7 +66,7 @@ def test_a_row_comes_once_even_where_spectra_of_a_feature_are_kept_apart(
     with caplog.at_level(logging.WARNING, logger="matchms_fingerprint"):
         matches = read_gnps_results(written(tmp_path / "g.graphml", twice))
     assert str(matches[7]["Compound_Name"]).startswith("caffeine")
-    assert "1 features are left out" in caplog.text
+    assert "1 features are no rows" in caplog.text
 
 
 def test_rank_starts_at_1(tmp_path: Path) -> None:

@@ -11,14 +11,15 @@ from mzmine_rules import Row, annotate_rows, read_compounds
 
 from matchms_fingerprint import Annotation
 from matchms_fingerprint.io.compound_names import compound_name, one_line
-from matchms_fingerprint.io.feature_rows import feature_row
+from matchms_fingerprint.io.feature_rows import FeatureRows
 from matchms_fingerprint.io.mzmine_compounds import COLUMNS, compounds_writer
 
 
 def written(path: Path, annotations: list[Annotation]) -> Path:
+    rows = FeatureRows()
     with compounds_writer(path) as write:
         for annotation in annotations:
-            write(annotation, feature_row(annotation))
+            write(annotation, rows.of(annotation))
     return path
 
 

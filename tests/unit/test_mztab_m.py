@@ -8,7 +8,7 @@ from annotated_features import awkward_annotations, make_annotation, make_hit
 from mztab_rules import MzTab, RuleError, read_mztab
 
 from matchms_fingerprint import Annotation
-from matchms_fingerprint.io.feature_rows import feature_row
+from matchms_fingerprint.io.feature_rows import FeatureRows
 from matchms_fingerprint.io.mztab_m import mztab_writer
 from matchms_fingerprint.io.mztab_metadata import MzTabSource, parameter
 from matchms_fingerprint.io.quant_table import QuantTable
@@ -29,9 +29,10 @@ def quant_of(n_samples: int = 3) -> QuantTable:
 def written(path: Path, annotations: list[Annotation], **source: object) -> MzTab:
     known = {"spectra": Path("my spectra #1.mgf"), "library": "starter, 2026", "version": "0.1.0"}
     made_from = MzTabSource(**(known | source))  # type: ignore[arg-type]
+    rows = FeatureRows(made_from.quant)
     with mztab_writer(path, made_from) as write:
         for number, annotation in enumerate(annotations, start=1):
-            write(annotation, feature_row(annotation, made_from.quant), number)
+            write(annotation, rows.of(annotation), number)
     return read_mztab(path)
 
 

@@ -9,7 +9,7 @@ from annotated_features import make_annotation
 
 from matchms_fingerprint import load_spectra
 from matchms_fingerprint.errors import InputFileError
-from matchms_fingerprint.io.feature_rows import FeatureRow, feature_row
+from matchms_fingerprint.io.feature_rows import FeatureRow, FeatureRows
 from matchms_fingerprint.io.quant_table import QuantTable
 
 SIMPLE = (
@@ -114,13 +114,18 @@ def test_place_alone_decides_only_where_it_is_unique(tmp_path: Path) -> None:
     assert table.find(None, 195.0877, 122.0) is None
 
 
-def test_features_get_row_ids_and_digits_from_the_table(tmp_path: Path) -> None:
-    table = read(tmp_path, SIMPLE)
-    known = feature_row(make_annotation("3"), table)
-    assert known == FeatureRow(3, 195.08771234, pytest.approx(121.98), 0)
-    assert feature_row(make_annotation("block2", retention_time_s=330.2), table).row_id == 12
-    assert feature_row(make_annotation("5", precursor_mz=400.0), table).row_id is None  # no row of the list
-    assert feature_row(make_annotation("5")) == FeatureRow(5, 195.0877, 121.98)
+def test_features_get_row_ids_and_digits_from_the_table(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = FeatureRows(read(tmp_path, SIMPLE))
+    assert rows.of(make_annotation("3")) == FeatureRow(3, 195.08771234, pytest.approx(121.98), 0)
+    assert rows.of(make_annotation("block2", retention_time_s=330.2)).row_id == 12
+    rows.warn()
+    assert not caplog.records
+    assert rows.of(make_annotation("5", precursor_mz=400.0)).row_id is None  # no row of the list
+    assert rows.of(make_annotation("3")).row_id is None  # another feature is this row
+    rows.warn()
+    assert "2 features" in caplog.text
+    assert "quant.csv has no row of their id and m/z" in caplog.text
+    assert FeatureRows().of(make_annotation("5")) == FeatureRow(5, 195.0877, 121.98)
 
 
 @pytest.mark.shared
