@@ -134,6 +134,10 @@ class Hit:
         Tanimoto similarity to the right structure that is expected by the probabilities of all candidates.
     peaks
         The peaks that the structure explains.
+    isomer_rank
+        Rank among the candidates of the same formula, ties at their mean.
+    n_tied
+        Candidates that the evidence cannot tell apart, this one included.
     """
 
     rank: int
@@ -145,6 +149,8 @@ class Hit:
     evidence: dict[str, float] = field(default_factory=dict)
     expected_similarity: float | None = None
     peaks: tuple[ExplainedPeak, ...] = ()
+    isomer_rank: float | None = None
+    n_tied: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
@@ -158,6 +164,8 @@ class Hit:
             "evidence": dict(self.evidence),
             "expected_similarity": self.expected_similarity,
             "peaks": [peak.to_dict() for peak in self.peaks],
+            "isomer_rank": self.isomer_rank,
+            "n_tied": self.n_tied,
         }
 
     @classmethod

@@ -8,6 +8,7 @@ import numpy as np
 
 from matchms_fingerprint.annotation.evidence.evidence import Candidates
 from matchms_fingerprint.annotation.features import Feature
+from matchms_fingerprint.annotation.posterior.isomers import isomer_ranks, number_tied
 from matchms_fingerprint.annotation.ranked import Ranked
 from matchms_fingerprint.annotation.ranking import best_first, each_once, place_among_equals
 from matchms_fingerprint.annotation.settings import AnnotationSettings
@@ -137,6 +138,9 @@ class CandidatePool:
             How many hits at most.
         """
         best = best_first(ranked.logits, self.mass_errors_ppm, self._inchikeys, top_k)
+        formulas = [formula for _, candidates in self._windows for formula in candidates.formulas]
+        isomers = isomer_ranks(ranked.logits, [formulas[i] for i in self._kept])
+        tied = number_tied(ranked.logits)
         hits = []
         for rank, (index, window, place) in enumerate(zip(best.tolist(), *self._located(best), strict=True), start=1):
             adduct, candidates = self._windows[window]
@@ -154,6 +158,8 @@ class CandidatePool:
                     evidence=evidence,
                     expected_similarity=ranked.expected.get(index),
                     peaks=ranked.peaks(index),
+                    isomer_rank=float(isomers[index]),
+                    n_tied=int(tied[index]),
                 )
             )
         return tuple(hits)

@@ -51,11 +51,18 @@ COLUMNS = {
     "sources": "",
     "status": "",
     "message": "",
+    "adduct_given": "",
+    "mass_tolerance": "",
+    "probability_none": ".4g",
+    "expected_similarity": ".4f",
+    "isomer_rank": "g",
+    "n_tied": "",
+    "classes": "",
 }
 """Columns of `annotations.tsv`, with the format of their floats."""
 
 SEPARATOR = "; "
-"""Stands between the sources of a candidate."""
+"""Stands between the sources of a candidate, and between classes."""
 
 OnFeature = Callable[[ReadReport], None]
 
@@ -241,6 +248,10 @@ def rows_of(annotation: Annotation) -> Iterator[dict[str, Any]]:
         "n_peaks": annotation.n_peaks,
         "status": annotation.status,
         "message": annotation.message,
+        "adduct_given": annotation.adduct,
+        "mass_tolerance": annotation.mass_tolerance,
+        "probability_none": annotation.probability_none,
+        "classes": SEPARATOR.join(f"{share.name} {share.probability:.0%}" for share in annotation.classes),
     }
     if not annotation.hits:
         yield feature
@@ -258,6 +269,9 @@ def rows_of(annotation: Annotation) -> Iterator[dict[str, Any]]:
             "mass_error_ppm": hit.mass_error_ppm,
             "name": candidate.name,
             "sources": SEPARATOR.join(candidate.sources),
+            "expected_similarity": hit.expected_similarity,
+            "isomer_rank": hit.isomer_rank,
+            "n_tied": hit.n_tied,
         }
 
 
