@@ -20,7 +20,6 @@ from matchms_fingerprint.annotation.annotator import Annotator, batches
 from matchms_fingerprint.annotation.features import STATUSES, Feature, read_features
 from matchms_fingerprint.annotation.journal import Journal
 from matchms_fingerprint.annotation.settings import AnnotationSettings
-from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.io import ReadReport, iter_features
 from matchms_fingerprint.io.artifacts import atomic_folder, check_replaceable, sha256_of, write_json
 from matchms_fingerprint.io.tables import table_writer
@@ -122,7 +121,6 @@ class RunSummary:
 
 def annotate_to_folder(
     path: str | Path,
-    library: CandidateLibrary,
     annotator: Annotator,
     folder: str | Path,
     overwrite: bool = False,
@@ -139,8 +137,8 @@ def annotate_to_folder(
     ----------
     path
         File of spectra.
-    library, annotator
-        Opened and made ready.
+    annotator
+        With library and model.
     folder
         Folder to make.
     overwrite
@@ -161,7 +159,7 @@ def annotate_to_folder(
     """
     path, start = Path(path), time.monotonic()
     check_replaceable(folder, RUN, overwrite)
-    identity = _identity(path, library, annotator)
+    identity = _identity(path, annotator)
     journal = Journal(journal_of(folder), identity, resume)
     report = ReadReport()
     try:
@@ -191,7 +189,7 @@ def _write(
     statuses, probabilities = Counter(dict.fromkeys(STATUSES, 0)), []
 
     def finished() -> Iterator[Finished]:
-        again = features_of(path, annotator.settings)
+        again = features_of(path, annotator.settings, ReadReport(is_quiet=True))
         for feature, (annotation, embedding) in zip(again, journal, strict=True):
             yield Finished(annotation, feature.spectrum, embedding)
 
@@ -284,8 +282,9 @@ def made_from(path: Path, model: FingerprintModel) -> dict[str, Any]:
     }
 
 
-def _identity(path: Path, library: CandidateLibrary, annotator: Annotator) -> dict[str, Any]:
+def _identity(path: Path, annotator: Annotator) -> dict[str, Any]:
     """Return all that decides what a run gives."""
+    library = annotator.library
     return made_from(path, annotator.model) | {
         "library": {
             "path": str(library.path),

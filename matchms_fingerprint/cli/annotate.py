@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,14 @@ import rich_click as click
 
 from matchms_fingerprint.cli import options
 from matchms_fingerprint.cli.config import config
+from matchms_fingerprint.cli.outputs import outputs, read_quant, writers_of
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from matchms_fingerprint.annotation.results import RunSummary
+    from matchms_fingerprint.annotation.annotator import Annotator
+    from matchms_fingerprint.annotation.results import RunSummary, Writer
     from matchms_fingerprint.annotation.settings import AnnotationSettings
 
 STARTER = "starter"
@@ -57,6 +60,7 @@ STARTER = "starter"
     help="Score of predicted fingerprint and candidate, by which the ranking is made.",
 )
 @click.option("--top-k", type=click.IntRange(min=1), default=10, help="Hits kept for each feature.")
+@outputs
 @options.model
 @click.option("--threads", type=click.IntRange(min=1), help="Features ranked at the same time  [default: all cores]")
 @click.option(
@@ -74,7 +78,9 @@ def command(**given: Any) -> None:
 
     detect_format(given["file"])  # before the seconds that the imports below take
     console = open_terminal(given["quiet"])
+    from matchms_fingerprint.annotation.results import RUN
     from matchms_fingerprint.annotation.settings import AnnotationSettings
+    from matchms_fingerprint.io.artifacts import check_replaceable
 
     settings = AnnotationSettings(
         top_k=given["top_k"],
@@ -87,41 +93,35 @@ def command(**given: Any) -> None:
         min_peaks=given["min_peaks"],
         batch_size=given["batch_size"],
     )
+    # what is wrong shows before the model is loaded
+    check_replaceable(given["output"], RUN, given["overwrite"])
+    quant = read_quant(given)
+    annotator = open_annotator(console, given["candidates"], given["model"], settings, given["threads"])
     summary = run(
         console,
         given["file"],
-        given["candidates"],
-        given["model"],
+        annotator,
         given["output"],
-        settings,
         overwrite=given["overwrite"],
         resume=given["resume"],
-        n_threads=given["threads"],
+        writers=writers_of(given, annotator, quant),
     )
     show_summary(console, summary)
 
 
-def run(
+def open_annotator(
     console: Console,
-    file: Path,
     candidates: str | Path,
     model_name: str | Path,
-    output: Path,
     settings: AnnotationSettings,
-    overwrite: bool = False,
-    resume: bool = False,
     n_threads: int | None = None,
-) -> RunSummary:
-    """Annotate a file into a folder while showing how far it is; what is wrong shows before the model is loaded."""
+) -> Annotator:
+    """Open library and model, and say which they are."""
     from matchms_fingerprint.annotation.annotator import Annotator
-    from matchms_fingerprint.annotation.results import RUN, annotate_to_folder
     from matchms_fingerprint.candidates import CandidateLibrary
     from matchms_fingerprint.candidates.parallel import available_cores
-    from matchms_fingerprint.cli.terminal import count_blocks, feature_progress
-    from matchms_fingerprint.io.artifacts import check_replaceable
     from matchms_fingerprint.models import load_model
 
-    check_replaceable(output, RUN, overwrite)
     library = CandidateLibrary.open(candidates)
     if str(candidates) == STARTER:
         console.print(
@@ -132,9 +132,24 @@ def run(
         console.print(f"Library: {candidates} ({len(library):,} structures)", soft_wrap=True)
     model = load_model(model_name)
     console.print(f"Model: {model.name} {model.version}")
-    annotator = Annotator(library, model, settings, n_threads=n_threads or available_cores())
+    return Annotator(library, model, settings, n_threads=n_threads or available_cores())
+
+
+def run(
+    console: Console,
+    file: Path,
+    annotator: Annotator,
+    output: Path,
+    overwrite: bool = False,
+    resume: bool = False,
+    writers: Sequence[Writer] = (),
+) -> RunSummary:
+    """Annotate a file into a folder while showing how far it is."""
+    from matchms_fingerprint.annotation.results import annotate_to_folder
+    from matchms_fingerprint.cli.terminal import count_blocks, feature_progress
+
     with feature_progress(console, "annotating", count_blocks(file)) as advance:
-        return annotate_to_folder(file, library, annotator, output, overwrite, advance, resume)
+        return annotate_to_folder(file, annotator, output, overwrite, advance, resume, writers)
 
 
 def show_summary(console: Console, summary: RunSummary) -> None:

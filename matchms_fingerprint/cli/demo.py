@@ -84,7 +84,7 @@ def command(model: str, quiet: bool) -> None:
     """
     from matchms_fingerprint.annotation.results import TABLE
     from matchms_fingerprint.annotation.settings import AnnotationSettings
-    from matchms_fingerprint.cli.annotate import STARTER, run
+    from matchms_fingerprint.cli.annotate import STARTER, open_annotator, run
     from matchms_fingerprint.cli.terminal import open_terminal, stdout_console
 
     console = open_terminal(quiet)
@@ -96,7 +96,7 @@ def command(model: str, quiet: bool) -> None:
         mgf, results = Path(folder) / FRAME, Path(folder) / "results"
         write_mgf(mgf)
         settings = AnnotationSettings(top_k=ALL_HITS, tolerance_ppm=TOLERANCE_PPM)
-        run(console, mgf, STARTER, model, results, settings)
+        run(console, mgf, open_annotator(console, STARTER, model, settings), results)
         table, ranks = result_table(results / TABLE), true_ranks(results / TABLE)
     out = stdout_console()
     out.print(table)

@@ -25,7 +25,19 @@ def sha256_of(path: str | Path) -> str:
 
 
 FILES_BESIDE = {
-    "run.json": frozenset({"annotations.tsv"}),
+    "run.json": frozenset(
+        {
+            "annotations.tsv",
+            "mzmine_compounds.csv",
+            "gnps_results.graphml",
+            *(f"gnps_results_{rank}.graphml" for rank in range(2, 11)),
+            "network_edges.csv",
+            "annotated_spectra.mgf",
+            "annotated_spectra.msp",
+            "annotations.mztab",
+            "report.html",
+        }
+    ),
     "library.json": frozenset({"structures.arrow", "rejects.tsv"}),
     "bundle.json": frozenset(
         {"weights.safetensors", "memory.safetensors", "substructures.json", "MODEL_CARD.md", "curve.png", "folds.tsv"}

@@ -63,6 +63,8 @@ class ReadReport:
         Spectra whose ion mode is not known.
     unreadable
         The blocks that could not be read.
+    is_quiet
+        Count only: what there is to say was said when the file was read before.
     """
 
     blocks: int = 0
@@ -74,6 +76,7 @@ class ReadReport:
     contradictions: int = 0
     unknown_ion_mode: int = 0
     unreadable: list[UnreadableBlock] = field(default_factory=list)
+    is_quiet: bool = False
 
     def summary(self) -> str:
         """Return one line for people."""
@@ -105,6 +108,7 @@ class Journal:
     def __init__(self, path: str, report: ReadReport) -> None:
         self.path = path
         self.report = report
+        self._say = logger.debug if report.is_quiet else logger.warning
         self._n_unreadable = 0
         self._n_contradictions = 0
         self._n_split = 0
@@ -115,7 +119,7 @@ class Journal:
         self.report.unreadable.append(found)
         self._n_unreadable += 1
         if self._n_unreadable <= MAX_SHOWN:
-            logger.warning("%s", found)
+            self._say("%s", found)
         return found
 
     def contradiction(self, block: int, feature_id: str, message: str) -> None:
@@ -123,7 +127,7 @@ class Journal:
         self.report.contradictions += 1
         self._n_contradictions += 1
         if self._n_contradictions == 1:
-            logger.warning(
+            self._say(
                 "%s: block %d (feature %s): %s (further ones are only counted)", self.path, block, feature_id, message
             )
 
@@ -132,7 +136,7 @@ class Journal:
         self.report.split += 1
         self._n_split += 1
         if self._n_split == 1:
-            logger.warning(
+            self._say(
                 "%s: block %d has the id of feature %s but the %s, so it is kept apart as feature %s (further ones are"
                 " only counted)",
                 *(self.path, block, feature_id, reason, new_id),
@@ -142,8 +146,8 @@ class Journal:
         """Say how much was not shown."""
         hidden = self._n_unreadable - MAX_SHOWN
         if hidden > 0:
-            logger.warning("%s: %d further blocks cannot be read", self.path, hidden)
+            self._say("%s: %d further blocks cannot be read", self.path, hidden)
         if self._n_contradictions > 1:
-            logger.warning("%s: %d spectra have contradictory ion modes", self.path, self._n_contradictions)
+            self._say("%s: %d spectra have contradictory ion modes", self.path, self._n_contradictions)
         if self._n_split > 1:
-            logger.warning("%s: %d features had the id of another feature", self.path, self._n_split)
+            self._say("%s: %d features had the id of another feature", self.path, self._n_split)

@@ -120,8 +120,9 @@ def test_summary_and_unreadable_blocks_are_on_stderr(
     command_line: CommandLine, arguments: list[object], features_mgf: Path, tmp_path: Path
 ) -> None:
     _, _, err = command_line(*arguments)
-    (line,) = [line for line in err.splitlines() if line.startswith("warning:")]
+    line, about_ids = [line for line in err.splitlines() if line.startswith("warning:")]
     assert f"{features_mgf}: block 6" in line
+    assert "7 features are no rows of MZmine's feature list" in about_ids
     for status in STATUSES:
         assert status in err
     assert "give --ion-mode" in err

@@ -1,0 +1,92 @@
+"""Options on what `annotate` writes beside its table, and what writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from matchms_fingerprint.annotation.annotator import Annotator
+    from matchms_fingerprint.annotation.results import Writer
+    from matchms_fingerprint.io.quant_table import QuantTable
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+FORMATS = ("compounds", "graphml", "edges", "mgf", "msp", "mztab")
+
+
+def outputs(function: Decorated) -> Decorated:
+    """Add the options --format, --quant, --graphml-rank, --edges-knn and --edges-min-score."""
+    for option in (
+        click.option(
+            "--edges-min-score",
+            type=click.FloatRange(-1, 1),
+            default=0.8,
+            help="Least cosine of the embeddings of two features with an edge in network_edges.csv.",
+        ),
+        click.option(
+            "--edges-knn",
+            type=click.IntRange(min=1),
+            default=10,
+            help="Neighbours of a feature that may get an edge to it in network_edges.csv.",
+        ),
+        click.option(
+            "--graphml-rank",
+            type=click.IntRange(1, 10),
+            default=1,
+            help="Hits of a feature for GraphML, the k-th in a file of its own: MZmine takes one from each.",
+        ),
+        click.option(
+            "--quant",
+            type=click.Path(path_type=Path),
+            help="Quantification table of the features (X_quant.csv of MZmine), for m/z, retention times and row ids.",
+        ),
+        click.option(
+            "--format",
+            "formats",
+            multiple=True,
+            type=click.Choice([*FORMATS, "none"]),
+            help="Further files to write: for MZmine (compounds, graphml, edges), spectral libraries (mgf, msp), "
+            "mzTab-M; repeat it for several.  [default: all]",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def read_quant(given: Mapping[str, Any]) -> QuantTable | None:
+    """Read the quantification table, if there is one."""
+    from matchms_fingerprint.io.quant_table import QuantTable
+
+    return QuantTable.read(given["quant"]) if given["quant"] else None
+
+
+def writers_of(given: Mapping[str, Any], annotator: Annotator, quant: QuantTable | None) -> list[Writer]:
+    """Return what writes the files that the options ask for."""
+    from importlib.metadata import version
+
+    from matchms_fingerprint.annotation.round_trip import RoundTripSettings, round_trip
+    from matchms_fingerprint.io.mztab_metadata import MzTabSource
+
+    formats = tuple(name for name in FORMATS if name in (given["formats"] or FORMATS))
+    if not formats:
+        return []
+    library = annotator.library
+    source = MzTabSource(
+        spectra=given["file"],
+        library=library.path.name,
+        version=version("matchms_fingerprint"),
+        library_version=library.manifest.sha256,
+        settings=tuple(f"{name} = {value}" for name, value in annotator.settings.to_dict().items()),
+        quant=quant,
+    )
+    settings = RoundTripSettings(
+        formats=formats,
+        graphml_ranks=given["graphml_rank"],
+        edges_knn=given["edges_knn"],
+        edges_min_score=given["edges_min_score"],
+    )
+    return [round_trip(source, settings)]
