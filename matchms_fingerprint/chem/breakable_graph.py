@@ -1,0 +1,88 @@
+"""SMILES to the few arrays from which the fragmenter works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem, rdBase
+
+from matchms_fingerprint.errors import StructureError
+from matchms_fingerprint.kernels.fragmenter import AROMATIC, DOUBLE, SINGLE, TRIPLE
+
+_TABLE = Chem.GetPeriodicTable()
+_PARAMETERS = Chem.SmilesParserParams()
+_PARAMETERS.sanitize = False  # type: ignore[assignment]
+_PARAMETERS.removeHs = False  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, eq=False)
+class BreakableGraph:
+    """The heavy atoms of a molecule and their bonds.
+
+    Parameters
+    ----------
+    numbers
+        Atomic numbers, shape (n_atoms,), uint8.
+    hydrogens
+        Hydrogens at each atom, shape (n_atoms,), uint8.
+    charges
+        Formal charges, shape (n_atoms,), int8.
+    ends
+        The two atoms of each bond, shape (n_bonds, 2), int32.
+    orders
+        `kernels.fragmenter.SINGLE`, `AROMATIC`, `DOUBLE` or `TRIPLE`, shape (n_bonds,), uint8.
+    """
+
+    numbers: NDArray[np.uint8]
+    hydrogens: NDArray[np.uint8]
+    charges: NDArray[np.int8]
+    ends: NDArray[np.int32]
+    orders: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return self.numbers.size
+
+    @property
+    def masses(self) -> NDArray[np.float64]:
+        """Mass of each atom with its hydrogens in Da, shape (n_atoms,)."""
+        masses: NDArray[np.float64] = _masses()[self.numbers] + self.hydrogens * _masses()[1]
+        return masses
+
+
+def breakable_graph(smiles: str) -> BreakableGraph:
+    """Read a SMILES as a candidate library holds it: canonical, with aromatic atoms in small letters.
+
+    Nothing is looked for that such a SMILES already says, which takes a fraction of the time of a full reading.
+
+    Raises
+    ------
+    StructureError
+        If it cannot be read.
+    """
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(smiles, _PARAMETERS)
+    if mol is None or mol.GetNumAtoms() == 0:
+        raise StructureError(f"{smiles!r} is not a SMILES that can be read")
+    mol.UpdatePropertyCache(strict=False)
+    atoms = [(atom.GetAtomicNum(), atom.GetTotalNumHs(), atom.GetFormalCharge()) for atom in mol.GetAtoms()]
+    numbers, hydrogens, charges = np.array(atoms, np.int64).T
+    adjacency = Chem.GetAdjacencyMatrix(mol, useBO=True)
+    begin, end = np.nonzero(np.triu(adjacency))
+    order = adjacency[begin, end]
+    classes = np.select([order == 1.0, order == 1.5, order == 2.0], [SINGLE, AROMATIC, DOUBLE], TRIPLE)
+    return BreakableGraph(
+        numbers=numbers.astype(np.uint8),
+        hydrogens=hydrogens.astype(np.uint8),
+        charges=charges.astype(np.int8),
+        ends=np.stack([begin, end], axis=1).astype(np.int32),
+        orders=classes.astype(np.uint8),
+    )
+
+
+@lru_cache(maxsize=1)
+def _masses() -> NDArray[np.float64]:
+    """Return the mass of the most common isotope of each element by its number, shape (119,)."""
+    return np.array([0.0, *(_TABLE.GetMostCommonIsotopeMass(number) for number in range(1, 119))])
