@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from matchms_fingerprint.annotation.posterior.conditional_logit import standardised_in_list
 from matchms_fingerprint.annotation.posterior.evidence_table import EvidenceTable, QueryDescription
 from matchms_fingerprint.evaluation.posterior.labelled_table import LabelledTable
 
@@ -26,7 +27,7 @@ def labelled(values: np.ndarray, right: int, structure: int, ion_mode: int = 1) 
 def drawn_lists(
     n_lists: int, n_candidates: int = 20, weights: np.ndarray = WEIGHTS, seed: int = 0, absolute: float = 0.0
 ) -> list[LabelledTable]:
-    """Draw lists of about `n_candidates` in which the right candidate follows the softmax of the weighted evidence.
+    """Draw lists of about `n_candidates`; the right candidate follows the softmax of the weighted standardised evidence.
 
     With `absolute`, the first column of the right candidate is higher by it: then a list without the right candidate
     shows that it lacks it.
@@ -36,7 +37,7 @@ def drawn_lists(
     for number in range(n_lists):
         n = int(rng.integers(2, 2 * n_candidates))
         values = rng.normal(size=(n, weights.size))
-        logits = values @ weights
+        logits = standardised_in_list(values, np.ones(weights.size)) @ weights
         shares = np.exp(logits - logits.max())
         right = int(rng.choice(n, p=shares / shares.sum()))
         values[right, 0] += absolute

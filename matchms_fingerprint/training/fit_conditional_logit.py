@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from matchms_fingerprint.annotation.posterior.conditional_logit import DESCRIPTORS, ConditionalLogit, centred, describe
+from matchms_fingerprint.annotation.posterior.conditional_logit import (
+    DESCRIPTORS,
+    SIDES,
+    ConditionalLogit,
+    describe,
+    terms,
+)
 from matchms_fingerprint.evaluation.posterior.labelled_table import LabelledTable, balanced_weights
 
 NO_SLOPES = float("inf")
@@ -45,7 +51,7 @@ class FlatLists:
     Parameters
     ----------
     evidence
-        Centred within its list, shape (n_candidates, n_columns), float64.
+        What weights are multiplied with, shape (n_candidates, n_weights), float64; see `terms`.
     lengths
         Number of candidates of each list, at least one, shape (n_lists,), int64.
     correct
@@ -79,7 +85,7 @@ class FlatLists:
         return self.weighted(np.exp(logit.log_weights + self.described @ logit.slopes.T), bool(logit.slopes.any()))
 
     def weighted(self, of_list: NDArray[np.float64], differs: bool) -> NDArray[np.float64]:
-        """Return the evidence times the weights of its list, (n_lists, n_columns), which may be the same for all."""
+        """Return the evidence times the weights of its list, (n_lists, n_weights), which may be the same for all."""
         if not differs and len(of_list):
             return np.asarray(self.evidence @ of_list[0])
         return np.asarray(np.einsum("ij,ij->i", self.evidence, np.repeat(of_list, self.lengths, axis=0)))
@@ -120,14 +126,14 @@ def flatten(
     start = ConditionalLogit(
         columns=columns,
         scales=_usual_spreads(values, len(columns)),
-        log_weights=np.full(len(columns), np.log(_FIRST_WEIGHT)),
-        slopes=np.zeros((len(columns), len(DESCRIPTORS))),
+        log_weights=np.full(SIDES * len(columns), np.log(_FIRST_WEIGHT)),
+        slopes=np.zeros((SIDES * len(columns), len(DESCRIPTORS))),
         means=described.mean(axis=0) if len(lists) else np.zeros(len(DESCRIPTORS)),
         spreads=np.maximum(described.std(axis=0), 1e-3) if len(lists) else np.ones(len(DESCRIPTORS)),
         nearest=nearest,
     )
     flat = FlatLists(
-        evidence=np.concatenate([np.empty((0, len(columns))), *(centred(part, start.scales) for part in values)]),
+        evidence=np.concatenate([np.empty((0, SIDES * len(columns))), *(terms(part, start.scales) for part in values)]),
         lengths=np.array([len(item) for item in lists], np.int64),
         correct=np.concatenate([np.empty(0, bool), *(item.correct for item in lists)]),
         described=np.clip((described - start.means) / start.spreads, -_FARTHEST, _FARTHEST),

@@ -1,8 +1,9 @@
 """A conditional logit over the candidates of one query: the softmax of weighted evidence (McFadden 1974).
 
-The evidence is centred within the list, so that what all candidates share says nothing, and what is missing counts as
-the mean of those that have it. No term looks at a candidate alone. Weights are positive, since more evidence never
-speaks against a candidate; they may depend on what the query is.
+The evidence is standardised within the list, so that what all candidates share says nothing, and what is missing counts
+as the mean of those that have it. No term looks at a candidate alone. Weights are positive, since more evidence never
+speaks against a candidate; above the mean of the list they may be higher than below, and they may depend on what the
+query is.
 """
 
 from __future__ import annotations
@@ -19,8 +20,14 @@ from matchms_fingerprint.errors import ModelError
 DESCRIPTORS = ("negative", "nominal", "log_peaks", "log_candidates", "nearest")
 """What weights may depend on: ion mode, unit masses, number of peaks and of candidates, nearest library spectrum."""
 
-_MOST_SCALES = 8.0
+SIDES = 2
+"""Weights of a column: of the standardised evidence, and of what is above the mean of the list."""
+
+_MOST_SPREADS = 8.0
 """Evidence that is further from the mean of its list is taken to be this far."""
+
+_USUAL_COUNTS = 3.0
+"""The usual spread of a column counts like so many candidates: the spread of a short list says little."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +39,12 @@ class ConditionalLogit:
     columns
         The evidence that is used.
     scales
-        Unit of each column: its usual spread within a list, shape (n_columns,).
+        Usual spread of each column within a list, shape (n_columns,).
     log_weights
-        Logarithm of the weight of each column for the average query, shape (n_columns,).
+        Logarithm of the weights for the average query: of all columns, then of all columns above the mean, shape
+        (SIDES * n_columns,).
     slopes
-        How the logarithm of each weight changes with each descriptor, shape (n_columns, len(DESCRIPTORS)).
+        How the logarithm of each weight changes with each descriptor, shape (SIDES * n_columns, len(DESCRIPTORS)).
     means, spreads
         Of the descriptors where the weights were fitted, shape (len(DESCRIPTORS),).
     nearest
@@ -52,16 +60,17 @@ class ConditionalLogit:
     nearest: str = ""
 
     def weights(self, table: EvidenceTable) -> NDArray[np.float64]:
-        """Return the weight of each column for this query, shape (n_columns,)."""
+        """Return the weights for this query, shape (SIDES * n_columns,)."""
         described = (describe(table, self.nearest) - self.means) / self.spreads
         return np.exp(self.log_weights + self.slopes @ np.clip(described, -3.0, 3.0))
 
     def contributions(self, table: EvidenceTable) -> NDArray[np.float64]:
         """Return what each column adds to the logit of each candidate, shape (n_candidates, n_columns)."""
-        return centred(table.select(self.columns), self.scales) * self.weights(table)
+        weighted = terms(table.select(self.columns), self.scales) * self.weights(table)
+        return np.asarray(weighted.reshape(len(table), SIDES, len(self.columns)).sum(axis=1))
 
     def logits(self, table: EvidenceTable) -> NDArray[np.float64]:
-        """Return the logit of each candidate, shape (n_candidates,); their mean is near 0."""
+        """Return the logit of each candidate, shape (n_candidates,)."""
         return self.contributions(table).sum(axis=1)
 
     def to_dict(self) -> dict[str, Any]:
@@ -87,7 +96,7 @@ class ConditionalLogit:
             raise ModelError(f"not the weights of a posterior ({error}); fit it again") from None
         n, m = len(logit.columns), len(DESCRIPTORS)
         shapes = [getattr(logit, name).shape for name in _ARRAYS]
-        if shapes != [(n,), (n,), (n, m), (m,), (m,)]:
+        if shapes != [(n,), (SIDES * n,), (SIDES * n, m), (m,), (m,)]:
             raise ModelError(f"weights of a posterior have shapes {shapes}, for {n} columns; fit it again")
         return logit
 
@@ -95,8 +104,8 @@ class ConditionalLogit:
 _ARRAYS = ("scales", "log_weights", "slopes", "means", "spreads")
 
 
-def centred(values: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return evidence relative to the mean of its list, in units of `scales`; 0 where it is missing.
+def terms(values: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what the weights are multiplied with, shape (n_candidates, SIDES * n_columns).
 
     Parameters
     ----------
@@ -105,10 +114,27 @@ def centred(values: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray
     scales
         Shape (n_columns,).
     """
+    standardised = standardised_in_list(values, scales)
+    return np.hstack([standardised, np.maximum(standardised, 0.0)])
+
+
+def standardised_in_list(values: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return evidence relative to the mean of its list, in units of its spread there; 0 where it is missing.
+
+    Parameters
+    ----------
+    values
+        Shape (n_candidates, n_columns); what is not finite is missing.
+    scales
+        Usual spreads, shape (n_columns,), towards which those of short lists are drawn.
+    """
     known = np.isfinite(values)
+    counts = known.sum(axis=0)
     filled = np.where(known, values, 0.0)
-    means = filled.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return np.where(known, np.clip((filled - means) / scales, -_MOST_SCALES, _MOST_SCALES), 0.0)
+    centred = np.where(known, filled - filled.sum(axis=0) / np.maximum(counts, 1), 0.0)
+    variances = ((centred / scales) ** 2).sum(axis=0)
+    spreads = scales * np.sqrt((variances + _USUAL_COUNTS) / (counts + _USUAL_COUNTS))
+    return np.clip(centred / spreads, -_MOST_SPREADS, _MOST_SPREADS)
 
 
 def describe(table: EvidenceTable, nearest: str = "") -> NDArray[np.float64]:
