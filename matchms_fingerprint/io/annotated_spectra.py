@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +80,26 @@ def annotated_spectrum(annotation: Annotation, spectrum: Spectrum, rank: int = 1
     metadata = known | annotation_metadata(annotation, annotation.hits[rank - 1])
     peaks = spectrum.peaks
     return type(spectrum)(peaks.mz, peaks.intensities, metadata, metadata_harmonization=False)
+
+
+def annotated_spectra(
+    annotations: Iterable[Annotation], spectra: Iterable[Spectrum], rank: int = 1
+) -> Iterator[Spectrum]:
+    """Yield the `annotated_spectrum` of each feature that has a hit of this rank.
+
+    Parameters
+    ----------
+    annotations
+        As `annotate` yields them.
+    spectra
+        The spectra, in the same order.
+    rank
+        Of the hit, from 1.
+    """
+    for annotation, spectrum in zip(annotations, spectra, strict=True):
+        annotated = annotated_spectrum(annotation, spectrum, rank)
+        if annotated is not None:
+            yield annotated
 
 
 @contextmanager

@@ -1,6 +1,9 @@
-"""matchms scores: thin adapters over models and kernels."""
+"""matchms scores, and what else speaks matchms: thin adapters over models, kernels and annotations."""
 
+from matchms_fingerprint.similarity.add_structure_annotation import add_structure_annotation
+from matchms_fingerprint.similarity.annotation_scores import annotations_to_scores
 from matchms_fingerprint.similarity.embedding import EmbeddingSimilarity
+from matchms_fingerprint.similarity.embedding_network import embedding_network
 from matchms_fingerprint.similarity.fast_cosine import (
     FastCosineGreedy,
     FastModifiedCosineGreedy,
@@ -17,5 +20,8 @@ __all__ = [
     "FastNeutralLossesCosine",
     "FastSpectralEntropy",
     "FingerprintRetrieval",
+    "add_structure_annotation",
+    "annotations_to_scores",
+    "embedding_network",
     "register_with_matchms",
 ]

@@ -10,6 +10,7 @@ from matchms.filtering.filter_order import ALL_FILTERS, FILTER_FUNCTION_NAMES
 
 from matchms_fingerprint import filters
 from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.similarity.add_structure_annotation import add_structure_annotation
 from matchms_fingerprint.similarity.embedding import EmbeddingSimilarity
 from matchms_fingerprint.similarity.fast_cosine import (
     FastCosineGreedy,
@@ -35,6 +36,7 @@ RUNS_AFTER = {
     "remove_precursor_window": "remove_peaks_relative_to_precursor_mz",
     "add_neutral_losses_summary": "add_precursor_formula",
     "add_predicted_fingerprint_summary": "add_neutral_losses_summary",
+    "add_structure_annotation": "add_predicted_fingerprint_summary",
 }
 """The filter behind which each of ours runs in a pipeline, whatever the order in which they are listed there."""
 
@@ -68,8 +70,9 @@ def register_with_matchms() -> None:
     scores = import_module("matchms.Pipeline")._score_functions
     for score in SCORE_CLASSES:
         _enter(scores, score.__name__.lower(), score)
-    for name in sorted(filters.__all__, key=list(RUNS_AFTER).index):
-        function = getattr(filters, name)
+    functions = {add_structure_annotation.__name__: add_structure_annotation, **vars(filters)}
+    for name in RUNS_AFTER:
+        function = functions[name]
         if _enter(FILTER_FUNCTION_NAMES, name, function):
             order = [other.__name__ for other in ALL_FILTERS]
             ALL_FILTERS.insert(order.index(RUNS_AFTER[name]) + 1, function)

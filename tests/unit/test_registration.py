@@ -12,6 +12,7 @@ from matchms_tables import SCORES_BY_NAME, registered
 
 from matchms_fingerprint import filters, register_with_matchms, similarity
 from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.similarity.registration import RUNS_AFTER
 
 
 def order() -> list[str]:
@@ -53,7 +54,9 @@ def test_order_of_matchms_is_kept() -> None:
     before = order()
     with registered():
         assert [name for name in order() if name in before] == before
-        assert len(order()) == len(set(order())) == len(before) + len(filters.__all__)
+        ours = {*filters.__all__, "add_structure_annotation"}
+        assert len(order()) == len(set(order())) == len(before) + len(ours)
+        assert ours == set(RUNS_AFTER)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +75,7 @@ def test_order_of_matchms_is_kept() -> None:
         # work for spectra that stay, on their final peaks
         ("add_neutral_losses_summary", "require_minimum_number_of_high_peaks", "add_fingerprint"),
         ("add_predicted_fingerprint_summary", "require_minimum_number_of_high_peaks", "add_fingerprint"),
+        ("add_structure_annotation", "require_minimum_number_of_high_peaks", "add_fingerprint"),
     ],
 )
 def test_filters_stand_where_they_make_sense(name: str, after: str, before: str) -> None:

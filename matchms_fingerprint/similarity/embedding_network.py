@@ -1,0 +1,86 @@
+"""Molecular networks of learned embeddings, as matchms builds and exports them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import networkx as nx
+from matchms import Spectrum, calculate_scores
+from matchms.networking import SimilarityNetwork
+
+from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.similarity.embedding import EmbeddingSimilarity
+
+NODE_KEYS = (
+    "precursor_mz",
+    "retention_time",
+    "compound_name",
+    "smiles",
+    "inchikey",
+    "formula",
+    "adduct",
+    "mf_score",
+    "mf_probability",
+)
+"""Metadata of spectra that nodes keep, where there are some."""
+
+
+def embedding_network(
+    spectra: Sequence[Spectrum],
+    model: str = "default",
+    k: int = 10,
+    min_score: float = 0.8,
+    identifier_key: str = "feature_id",
+) -> SimilarityNetwork:
+    """Connect spectra that are alike to the model.
+
+    The network is one of matchms, for `export_to_file` in any of its formats (GraphML for Cytoscape), and its `graph`
+    one of networkx. Nodes carry what is known of their spectra: m/z, retention time and, of annotated spectra, the
+    structure and its probability. All spectra are compared with each other, which needs 8 bytes a pair; for very many
+    there is `io.network_edges`.
+
+    Parameters
+    ----------
+    spectra
+        Spectra, each with an identifier of its own.
+    model
+        Name of a shipped model, or the folder of a model bundle.
+    k
+        Edges that a spectrum may ask for; it can have more, since others ask as well.
+    min_score
+        Least cosine of the embeddings of two spectra with an edge.
+    identifier_key
+        Metadata that name a node.
+
+    Returns
+    -------
+    matchms.networking.SimilarityNetwork
+
+    Raises
+    ------
+    SettingsError
+        If a spectrum has no identifier, or that of another one, or `k` is below 1.
+    ModelError
+        If the model cannot be loaded.
+
+    Examples
+    --------
+    >>> from matchms_fingerprint import load_spectra
+    >>> from matchms_fingerprint.similarity import embedding_network
+    >>> network = embedding_network(list(load_spectra("features.mgf")))  # doctest: +SKIP
+    >>> network.export_to_file("network.graphml")  # doctest: +SKIP
+    """
+    if k < 1:
+        raise SettingsError(f"k {k}: must be 1 or more edges")
+    names = [spectrum.get(identifier_key) for spectrum in spectra]
+    if None in names or len(set(names)) != len(names):
+        raise SettingsError(f"identifier_key {identifier_key!r}: must be in each spectrum, and another one in each")
+    network = SimilarityNetwork(identifier_key, top_n=k + 1, max_links=k, score_cutoff=min_score)
+    scores = calculate_scores(list(spectra), list(spectra), EmbeddingSimilarity(model), is_symmetric=True)
+    network.create_network(scores, score_name=EmbeddingSimilarity.__name__)
+    known = {
+        name: {key: value for key in NODE_KEYS if (value := spectrum.get(key)) is not None}
+        for name, spectrum in zip(names, spectra, strict=True)
+    }
+    nx.set_node_attributes(network.graph, known)
+    return network
