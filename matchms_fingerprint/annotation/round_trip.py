@@ -33,7 +33,12 @@ FILES = {
 """The formats by name, and the files that they give."""
 
 DEFAULT_NEIGHBOURS = 10
-DEFAULT_MIN_SCORE = 0.8
+"""Features that may get an edge to a feature."""
+
+DEFAULT_MIN_SCORE = 0.9
+"""Of the pairs of 900 spectra of held-out scaffolds that reach it, 44 % have a Tanimoto similarity of 0.5 or more; of
+those that reach 0.8 it are 13 %, of all pairs 0.6 %.
+"""
 
 Add = Callable[[Annotation, Spectrum | None, NDArray[np.float32] | None], None]
 """Adds a feature with its spectrum and its embedding, where it has them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import networkx as nx
 from matchms import Spectrum, calculate_scores
 from matchms.networking import SimilarityNetwork
 
@@ -29,7 +28,7 @@ def embedding_network(
     spectra: Sequence[Spectrum],
     model: str = "default",
     k: int = 10,
-    min_score: float = 0.8,
+    min_score: float = 0.9,
     identifier_key: str = "feature_id",
 ) -> SimilarityNetwork:
     """Connect spectra that are alike to the model.
@@ -78,9 +77,7 @@ def embedding_network(
     network = SimilarityNetwork(identifier_key, top_n=k + 1, max_links=k, score_cutoff=min_score)
     scores = calculate_scores(list(spectra), list(spectra), EmbeddingSimilarity(model), is_symmetric=True)
     network.create_network(scores, score_name=EmbeddingSimilarity.__name__)
-    known = {
-        name: {key: value for key in NODE_KEYS if (value := spectrum.get(key)) is not None}
-        for name, spectrum in zip(names, spectra, strict=True)
-    }
-    nx.set_node_attributes(network.graph, known)
+    for name, spectrum in zip(names, spectra, strict=True):
+        known = {key: spectrum.get(key) for key in NODE_KEYS}
+        network.graph.nodes[name].update({key: value for key, value in known.items() if value is not None})
     return network
