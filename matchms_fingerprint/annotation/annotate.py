@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from matchms_fingerprint.annotation.annotator import Annotator
+from matchms_fingerprint.annotation.choose_ranker import AUTO, choose_ranker
 from matchms_fingerprint.annotation.features import harmonized, read_features
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
@@ -33,22 +34,29 @@ def annotate(
     per_feature: str = "merge",
     min_peaks: int = MIN_PEAKS,
     batch_size: int = 256,
+    formula: str | None = None,
+    min_probability: float = 0.0,
+    posterior: str | Path = AUTO,
+    reference_spectra: str | Path | None = None,
+    popular: bool = False,
+    n_threads: int = 1,
     progress: bool = False,
 ) -> Iterator[Annotation]:
     """Rank the candidate structures of each feature.
 
-    For each feature the candidates in the mass window of its precursor are scored by the fingerprint that the model
-    predicts from its spectrum. The window follows the adduct that the input gives; without one, the common adducts of
-    the ion mode are tried. No feature disappears: one without hits tells the reason in its `status`.
+    For each feature the candidates in the mass window of its precursor are judged by all evidence that the posterior
+    weighs: the fingerprint that the model predicts from the spectrum, the peaks that their fragments and sub-formulas
+    explain, and their similarity to the compounds of similar spectra. The window follows the adduct that the input
+    gives; without one, the common adducts of the ion mode are tried. No feature disappears: one without hits tells the
+    reason in its `status`.
 
     A structure with a permanent charge is a candidate as [M]+ or [M]- of that charge alone; a neutral one is a
     candidate as [M]+ or [M]- only where the input itself gives this adduct.
 
-    The ranking follows the logit of a candidate, score / temperature (of "log_likelihood" the logarithm of the score),
-    with the temperature that was fitted for the model on validation data. Where several adducts compete, the logarithm
-    of the prior of the candidate's adduct is added: its share among the model's training spectra, to the power of 0.5,
-    because exports of MZmine hold more sodium and ammonium adducts than those. A candidate that fits under two adducts
-    is taken under the one with the higher logit.
+    Where several adducts compete, the logarithm of the prior of the candidate's adduct is added to its logit: its share
+    among the model's training spectra, to the power of 0.5, because exports of MZmine hold more sodium and ammonium
+    adducts than those. A candidate that fits under two adducts is taken under the likelier one. Without a posterior the
+    logit is the score of the fingerprint / the temperature that was fitted for it on validation data.
 
     Files are streamed, and no more than one batch of spectra is held in memory.
 
@@ -65,7 +73,8 @@ def annotate(
     top_k
         Hits kept for each feature.
     score
-        "cosine", "tanimoto", "vector_tanimoto" or "log_likelihood"; see `kernels.tanimoto`.
+        What ranks without a posterior: "cosine", "tanimoto", "vector_tanimoto" or "log_likelihood"; see
+        `kernels.tanimoto`.
     tolerance_ppm
         Tolerance of the precursor m/z, in parts per million.
     tolerance_da
@@ -81,15 +90,28 @@ def annotate(
         Features with fewer peaks of an intensity above 0 are not annotated.
     batch_size
         Features that are predicted together.
+    formula
+        Molecular formula that candidates must have; None for any.
+    min_probability
+        Hits below it are left out.
+    posterior
+        Folder of a posterior; "auto" for the one that was fitted for the model, if there is one; "none" to rank by the
+        predicted fingerprint alone.
+    reference_spectra
+        File of spectra with structures to compare with, beside those that the model remembers.
+    popular
+        Multiply the odds of each candidate by 1 + the number of its sources.
+    n_threads
+        Features whose candidates are ranked at the same time.
     progress
         Show a progress bar on stderr.
 
     Yields
     ------
     Annotation
-        One for each feature, in input order, hits best first. `probability` is the softmax of the logits over all
-        candidates of the feature, `score` the score of the fingerprint alone. `evidence` holds the score by its name
-        and, where several adducts compete, "log_adduct_prior".
+        One for each feature, in input order, hits best first. `probability` is that of the candidate, and with a
+        posterior those of all candidates and `probability_none` sum to 1; `score` is that of the fingerprint alone.
+        `evidence` holds all evidence by its names and, where several adducts compete, "log_adduct_prior".
 
     Raises
     ------
@@ -122,10 +144,13 @@ def annotate(
         per_feature=per_feature,
         min_peaks=min_peaks,
         batch_size=batch_size,
+        formula=formula,
+        min_probability=min_probability,
     )
     library = library if isinstance(library, CandidateLibrary) else CandidateLibrary.open(library)
     model = model if isinstance(model, FingerprintModel) else load_model(model)
-    annotator = Annotator(library, model, settings)
+    ranker = choose_ranker(model, settings.score, posterior, reference_spectra, popular)
+    annotator = Annotator(library, model, settings, ranker, n_threads)
     items: Iterable[Spectrum | UnreadableBlock]
     if isinstance(spectra, str | Path):
         items = iter_features(spectra, settings.per_feature, settings.fallback_ion_mode)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from matchms_fingerprint.annotation.evidence.evidence import Query
-from matchms_fingerprint.annotation.features import ANNOTATED, NO_CANDIDATES, Feature
+from matchms_fingerprint.annotation.features import ANNOTATED, NO_CANDIDATES, UNSURE, Feature
 from matchms_fingerprint.annotation.pool import CandidatePool
 from matchms_fingerprint.annotation.priors import log_priors_of
 from matchms_fingerprint.annotation.rankers import BatchRanker, FingerprintRanker, Ranker
@@ -100,10 +100,12 @@ class Annotator:
         pool = CandidatePool.of(feature, self.library, self.settings, log_priors_of(feature, self.model))
         if not len(pool):
             return feature.annotation(NO_CANDIDATES, message=_nothing_found(feature, self.settings))
-        ranked = ranker.rank(place, pool)
+        ranked, least = ranker.rank(place, pool), self.settings.min_probability
+        hits = tuple(hit for hit in pool.hits(ranked, self.settings.top_k) if hit.probability >= least)
         return feature.annotation(
-            ANNOTATED,
-            pool.hits(ranked, self.settings.top_k),
+            ANNOTATED if hits else UNSURE,
+            hits,
+            "" if hits else f"no hit has a probability of {least:g}",
             probability_none=ranked.probability_none,
             mass_tolerance=tolerance,
             classes=ranked.classes,

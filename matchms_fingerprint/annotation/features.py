@@ -21,12 +21,13 @@ from matchms_fingerprint.records import Annotation, Hit
 logger = logging.getLogger("matchms_fingerprint")
 
 ANNOTATED = "annotated"
+UNSURE = "unsure"
 NO_CANDIDATES = "no_candidates"
 TOO_FEW_PEAKS = "too_few_peaks"
 UNKNOWN_ION_MODE = "unknown_ion_mode"
 NO_PRECURSOR = "no_precursor"
 UNREADABLE = "unreadable"
-STATUSES = (ANNOTATED, NO_CANDIDATES, TOO_FEW_PEAKS, UNKNOWN_ION_MODE, NO_PRECURSOR, UNREADABLE)
+STATUSES = (ANNOTATED, UNSURE, NO_CANDIDATES, TOO_FEW_PEAKS, UNKNOWN_ION_MODE, NO_PRECURSOR, UNREADABLE)
 """What can become of a feature."""
 
 _MOST_CHARGES = 9

@@ -89,6 +89,8 @@ class CandidatePool:
             (adduct, library.search(precursor_mz=mz, adduct=adduct, tolerance_ppm=ppm, tolerance_da=da))
             for adduct in feature.adducts
         ]
+        if settings.formula is not None:
+            windows = [(adduct, _of_formula(found, settings.formula)) for adduct, found in windows]
         return cls(windows, mz, log_priors, feature.is_adduct_given)
 
     def __len__(self) -> int:
@@ -207,6 +209,11 @@ def can_be(adduct: Adduct, charges: np.ndarray, is_adduct_given: bool) -> np.nda
 def ion_mz(adduct: Adduct, neutral_masses: np.ndarray) -> np.ndarray:
     """Return the m/z of ions, ndarray of shape (n,), from the masses (Da) of their molecules."""
     return np.asarray(adduct.precursor_mz(neutral_masses))  # type: ignore[arg-type]  # plain arithmetic
+
+
+def _of_formula(found: CandidateSlice, formula: str) -> CandidateSlice:
+    """Return the candidates of a formula, permanent ions of this composition among them."""
+    return found.take([i for i, text in enumerate(found.formulas) if text.split("+")[0].split("-")[0] == formula])
 
 
 def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -29,6 +29,9 @@ class Ranker(Protocol):
     def begin(self, queries: Sequence[Query]) -> BatchRanker:
         """Do what is done for many spectra at a time."""
 
+    def describe(self) -> dict[str, Any]:
+        """Return all that decides the ranking, JSON-safe."""
+
 
 class FingerprintRanker:
     """Ranks by the predicted fingerprint alone.
@@ -51,6 +54,10 @@ class FingerprintRanker:
     def begin(self, queries: Sequence[Query]) -> FingerprintBatch:
         """Return the ranker of a batch."""
         return FingerprintBatch(self, queries)
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that decides the ranking."""
+        return {"kind": "fingerprint", "score": self.score, "temperature": self.temperature}
 
 
 class FingerprintBatch:

@@ -292,6 +292,7 @@ def _identity(path: Path, annotator: Annotator) -> dict[str, Any]:
             "fingerprint": str(library.fingerprint),
             "sha256": library.manifest.sha256,
         },
+        "ranking": annotator.ranker.describe(),
         "settings": annotator.settings.to_dict(),
     }
 

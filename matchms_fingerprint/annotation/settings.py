@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from matchms_fingerprint.chem import Adduct, get_adduct
+from matchms_fingerprint.chem import Adduct, get_adduct, hill_formula, parse_formula
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM, ION_MODES, MIN_PEAKS
 from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.io import PER_FEATURE
@@ -45,13 +45,17 @@ class AnnotationSettings:
         Spectra with fewer peaks of an intensity above 0 are not annotated.
     batch_size
         Features that are predicted together, and held in memory at a time.
+    formula
+        Candidates of this molecular formula only; None for any.
+    min_probability
+        Hits below it are left out.
 
     Raises
     ------
     SettingsError
         If a value is of the wrong kind or outside of what it accepts.
-    AdductError
-        If one of `adducts` is not understood.
+    AdductError, StructureError
+        If one of `adducts`, or `formula`, is not understood.
     """
 
     top_k: int = 10
@@ -63,6 +67,8 @@ class AnnotationSettings:
     per_feature: str = "merge"
     min_peaks: int = MIN_PEAKS
     batch_size: int = 256
+    formula: str | None = None
+    min_probability: float = 0.0
 
     def __post_init__(self) -> None:
         _require_one_of("score", self.score, tuple(SCORES))
@@ -74,6 +80,10 @@ class AnnotationSettings:
         self._set_positive("tolerance_ppm")
         if self.tolerance_da is not None:
             self._set_positive("tolerance_da")
+        if self.formula is not None:
+            object.__setattr__(self, "formula", hill_formula(parse_formula(self.formula)[0]))
+        is_share = isinstance(self.min_probability, int | float) and 0 <= self.min_probability <= 1
+        _require(is_share, "min_probability", repr(self.min_probability), "must be a number from 0 to 1")
         # one that is named twice would count twice among those that compete
         object.__setattr__(self, "adducts", tuple(dict.fromkeys(get_adduct(name).name for name in self.adducts)))
 

@@ -57,7 +57,25 @@ STARTER = "starter"
     "--score",
     type=click.Choice(["cosine", "tanimoto", "vector_tanimoto", "log_likelihood"]),
     default="cosine",
-    help="Score of predicted fingerprint and candidate, by which the ranking is made.",
+    help="Score of predicted fingerprint and candidate that ranks where there is no posterior.",
+)
+@click.option(
+    "--posterior",
+    default="auto",
+    metavar="FOLDER",
+    help="What weighs all evidence, made by `posterior fit`; `auto`: the one fitted for the model; `none`: rank by the "
+    "fingerprint alone.",
+)
+@click.option(
+    "--library",
+    type=click.Path(path_type=Path),
+    metavar="SPECTRA",
+    help="Spectra with structures to compare with, beside those that the model remembers.",
+)
+@click.option("--popular", is_flag=True, help="Prefer structures that many sources hold: odds times 1 + their number.")
+@click.option("--formula", help="Molecular formula that all candidates must have, such as C8H10N4O2.")
+@click.option(
+    "--min-probability", type=click.FloatRange(0, 1), default=0.0, help="Leave out hits below this probability."
 )
 @click.option("--top-k", type=click.IntRange(min=1), default=10, help="Hits kept for each feature.")
 @outputs
@@ -92,11 +110,18 @@ def command(**given: Any) -> None:
         per_feature=given["per_feature"],
         min_peaks=given["min_peaks"],
         batch_size=given["batch_size"],
+        formula=given["formula"],
+        min_probability=given["min_probability"],
     )
     # what is wrong shows before the model is loaded
     check_replaceable(given["output"], RUN, given["overwrite"])
     quant = read_quant(given)
-    annotator = open_annotator(console, given["candidates"], given["model"], settings, given["threads"])
+    ranking = {
+        "posterior": given["posterior"],
+        "references": given["library"],
+        "popular": given["popular"],
+    }
+    annotator = open_annotator(console, given["candidates"], given["model"], settings, given["threads"], **ranking)
     summary = run(
         console,
         given["file"],
@@ -115,9 +140,11 @@ def open_annotator(
     model_name: str | Path,
     settings: AnnotationSettings,
     n_threads: int | None = None,
+    **ranking: Any,
 ) -> Annotator:
-    """Open library and model, and say which they are."""
+    """Open library and model, and say which they are; `ranking` goes to `choose_ranker`."""
     from matchms_fingerprint.annotation.annotator import Annotator
+    from matchms_fingerprint.annotation.choose_ranker import choose_ranker
     from matchms_fingerprint.candidates import CandidateLibrary
     from matchms_fingerprint.candidates.parallel import available_cores
     from matchms_fingerprint.models import load_model
@@ -131,8 +158,9 @@ def open_annotator(
     else:
         console.print(f"Library: {candidates} ({len(library):,} structures)", soft_wrap=True)
     model = load_model(model_name)
-    console.print(f"Model: {model.name} {model.version}")
-    return Annotator(library, model, settings, n_threads=n_threads or available_cores())
+    ranker = choose_ranker(model, settings.score, **ranking)
+    console.print(f"Model: {model.name} {model.version}, ranking by {ranker.describe()['kind']}")
+    return Annotator(library, model, settings, ranker, n_threads or available_cores())
 
 
 def run(

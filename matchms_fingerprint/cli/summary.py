@@ -9,6 +9,7 @@ from rich.console import Console
 from matchms_fingerprint.cli.terminal import plain_table
 
 HINTS = {
+    "unsure": "no hit reaches --min-probability; classes and substructures may still be told",
     "no_candidates": "try a larger library (--candidates), --ppm or --adduct",
     "too_few_peaks": "see --min-peaks",
     "unknown_ion_mode": "give --ion-mode",

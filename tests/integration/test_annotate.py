@@ -15,10 +15,10 @@ from builders import TINY_FINGERPRINT, make_spectrum, random_spectra, tiny_model
 from matchms import Spectrum
 
 from matchms_fingerprint import Annotation, CandidateLibrary, annotate, load_model, load_spectra
-from matchms_fingerprint.annotation.features import STATUSES
+from matchms_fingerprint.annotation.features import STATUSES, UNSURE
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.chem import get_adduct, unpack_bits
-from matchms_fingerprint.errors import AdductError, InputFileError, LibraryError, SettingsError
+from matchms_fingerprint.errors import AdductError, InputFileError, LibraryError, SettingsError, StructureError
 from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.kernels.tanimoto import SCORES
 
@@ -39,7 +39,7 @@ def test_each_feature_of_a_file_comes_once_in_order_with_its_status(
 ) -> None:
     found = list(annotate(features_mgf, small_library, tiny_bundle))
     assert [a.status for a in found] == [a.feature_id.split("-")[0] for a in found]
-    assert {a.status for a in found} == set(STATUSES)
+    assert {a.status for a in found} == set(STATUSES) - {UNSURE}
     assert all(bool(a.hits) == (a.status == "annotated") for a in found)
     assert "block 6" in found[5].message
     assert str(features_mgf) in found[5].message
@@ -457,3 +457,33 @@ def test_peaks_without_intensity_do_not_count(small_library: Path, tiny_bundle: 
     half = make_spectrum(mz, [0.0, 1.0, 0.0, 1.0], precursor_mz=CAFFEINE_MZ)
     assert one(half, small_library, tiny_bundle).n_peaks == 2
     assert one(half, small_library, tiny_bundle, min_peaks=2).status == "annotated"
+
+
+def test_hits_below_the_probability_asked_for_are_left_out(small_library: Path, tiny_bundle: Path) -> None:
+    spectrum = make_spectrum(precursor_mz=CAFFEINE_MZ)
+    every = one(spectrum, small_library, tiny_bundle).hits
+    least = every[0].probability
+    kept = one(spectrum, small_library, tiny_bundle, min_probability=least)
+    assert kept.hits == tuple(hit for hit in every if hit.probability >= least)
+    none = one(spectrum, small_library, tiny_bundle, min_probability=1.0)
+    assert (none.status, none.hits) == (UNSURE, ())
+    assert "no hit has a probability of 1" in none.message
+
+
+def test_a_formula_leaves_its_candidates_alone(small_library: Path, tiny_bundle: Path) -> None:
+    spectrum = make_spectrum(precursor_mz=CAFFEINE_MZ)
+    found = one(spectrum, small_library, tiny_bundle, formula="C8 H10 O2 N4", tolerance_da=200.0)
+    assert found.hits
+    assert {hit.candidate.formula for hit in found.hits} == {"C8H10N4O2"}
+    with pytest.raises(StructureError):
+        one(spectrum, small_library, tiny_bundle, formula="caffeine?")
+
+
+def test_isomers_are_ranked_among_each_other(small_library: Path, tiny_bundle: Path) -> None:
+    found = one(make_spectrum(precursor_mz=CAFFEINE_MZ), small_library, tiny_bundle, tolerance_da=200.0)
+    by_formula: dict[str, list[float]] = {}
+    for hit in found.hits:
+        by_formula.setdefault(hit.candidate.formula, []).append(hit.isomer_rank)
+        assert hit.n_tied >= 1
+    assert all(ranks == sorted(ranks) and min(ranks) >= 1 for ranks in by_formula.values())
+    assert any(len(ranks) > 1 for ranks in by_formula.values())
