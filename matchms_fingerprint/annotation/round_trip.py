@@ -40,6 +40,9 @@ DEFAULT_MIN_SCORE = 0.9
 those that reach 0.8 it are 13 %, of all pairs 0.6 %.
 """
 
+MOST_RANKS = 10
+"""GraphML files at most."""
+
 Add = Callable[[Annotation, Spectrum | None, NDArray[np.float32] | None], None]
 """Adds a feature with its spectrum and its embedding, where it has them."""
 
@@ -54,7 +57,7 @@ class RoundTripSettings:
         Names among `FILES`; "mztab" brings "mgf" with it, to which its evidence refers.
     graphml_ranks
         Hits of a feature that go to GraphML: the best one to `gnps_results.graphml`, the next ones to
-        `gnps_results_2.graphml` and so on, since MZmine takes one from each file.
+        `gnps_results_2.graphml` and so on, since MZmine takes one from each file; 10 at most.
     edges_knn
         Neighbours of a feature that may get an edge to it.
     edges_min_score
@@ -75,9 +78,10 @@ class RoundTripSettings:
         unknown = sorted(set(self.formats) - FILES.keys())
         if unknown:
             raise SettingsError(f"formats: no {', '.join(unknown)}; there are {', '.join(FILES)}")
-        for name in ("graphml_ranks", "edges_knn"):
-            if getattr(self, name) < 1:
-                raise SettingsError(f"{name} {getattr(self, name)}: must be 1 or more")
+        if not 1 <= self.graphml_ranks <= MOST_RANKS:
+            raise SettingsError(f"graphml_ranks {self.graphml_ranks}: must be 1 to {MOST_RANKS}")
+        if self.edges_knn < 1:
+            raise SettingsError(f"edges_knn {self.edges_knn}: must be 1 or more")
         if not -1 <= self.edges_min_score <= 1:
             raise SettingsError(f"edges_min_score {self.edges_min_score}: must be a cosine, from -1 to 1")
 

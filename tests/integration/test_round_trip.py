@@ -22,8 +22,24 @@ from mzmine_rules import (
 )
 from mztab_rules import read_mztab
 
-from matchms_fingerprint import Annotation, EmbeddingSimilarity, annotate, load_spectra
-from matchms_fingerprint.annotation.round_trip import FILES, RoundTripSettings, round_trip_writer, write_round_trip
+from matchms_fingerprint import (
+    Annotation,
+    CandidateLibrary,
+    EmbeddingSimilarity,
+    annotate,
+    load_model,
+    load_spectra,
+)
+from matchms_fingerprint.annotation.annotator import Annotator
+from matchms_fingerprint.annotation.results import annotate_to_folder
+from matchms_fingerprint.annotation.round_trip import (
+    FILES,
+    RoundTripSettings,
+    round_trip,
+    round_trip_writer,
+    write_round_trip,
+)
+from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.io.mztab_metadata import MzTabSource
 from matchms_fingerprint.io.quant_table import QuantTable
@@ -213,8 +229,27 @@ def test_the_same_features_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"formats": ("xml",)}, {"graphml_ranks": 0}, {"edges_knn": 0}, {"edges_min_score": 2.0}]
+    "settings",
+    [{"formats": ("xml",)}, {"graphml_ranks": 0}, {"graphml_ranks": 11}, {"edges_knn": 0}, {"edges_min_score": 2.0}],
 )
 def test_settings_are_checked(settings: dict) -> None:
     with pytest.raises(SettingsError, match=next(iter(settings))):
         RoundTripSettings(**settings)
+
+
+def test_a_run_writes_them_beside_its_table(
+    tmp_path: Path, features_mgf: Path, small_library: Path, tiny_bundle: Path
+) -> None:
+    model = load_model(tiny_bundle)
+    annotator = Annotator(CandidateLibrary.open(small_library), model, AnnotationSettings(top_k=3))
+    writer = round_trip(MzTabSource(features_mgf, "small", "0.1.0"), SETTINGS)
+    for name in ("a", "b"):
+        annotate_to_folder(features_mgf, annotator, tmp_path / name, writers=[writer])
+    assert set(SETTINGS.file_names) < {path.name for path in (tmp_path / "a").iterdir()}
+    for name in SETTINGS.file_names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    compounds = read_compounds(tmp_path / "a" / FILES["compounds"])
+    assert {compound.values["internal_id"] for compound in compounds} == {"annotated", "annotated-negative"}
+    assert read_gnps_results(tmp_path / "a" / FILES["graphml"]) == {}  # ids in words are no rows
+    assert len(read_mgf_library(tmp_path / "a" / FILES["mgf"])) == 2
+    read_mztab(tmp_path / "a" / FILES["mztab"])
