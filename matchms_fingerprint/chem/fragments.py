@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matchms_fingerprint.chem.breakable_graph import BreakableGraph, breakable_graph
+from matchms_fingerprint.errors import StructureError
 from matchms_fingerprint.kernels.fragmenter import (
     AROMATIC,
     DOUBLE,
@@ -126,3 +127,11 @@ def fragment_molecule(smiles: str) -> FragmentedMolecule:
 
 remembered_fragments = lru_cache(maxsize=REMEMBERED)(fragment_molecule)
 """`fragment_molecule`, with the fragments of the latest molecules remembered."""
+
+
+def read_fragments(smiles: str) -> FragmentedMolecule | None:
+    """Return `remembered_fragments`, or None where the SMILES cannot be read."""
+    try:
+        return remembered_fragments(smiles)
+    except StructureError:
+        return None

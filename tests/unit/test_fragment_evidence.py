@@ -8,7 +8,7 @@ import pytest
 from matchms_fingerprint.annotation.evidence.evidence import Candidates, Query
 from matchms_fingerprint.annotation.evidence.fragment_items import FEATURES, TABLES, charge_carriers, explain
 from matchms_fingerprint.annotation.evidence.fragment_scores import INPUTS, FragmentScores, log_ratios
-from matchms_fingerprint.annotation.evidence.fragments import FragmentEvidence, peak_list
+from matchms_fingerprint.annotation.evidence.fragments import FragmentEvidence, peaks_of
 from matchms_fingerprint.chem import get_adduct, parse_formula
 from matchms_fingerprint.chem.fragments import fragment_molecule
 from matchms_fingerprint.constants import ELECTRON_MASS, PROTON_MASS
@@ -202,7 +202,7 @@ def test_no_peaks_and_no_candidates():
 def test_peaks_at_the_precursor_say_nothing():
     precursor_mz = parse_formula("C2H6O")[1] + PROTON_MASS
     query = make_query([precursor_mz, precursor_mz + 1.003], precursor_mz)
-    assert peak_list(query).mz.size == 0
+    assert peaks_of(query).mz.size == 0
 
 
 def test_keys_know_fragments_and_losses_again():
@@ -210,7 +210,7 @@ def test_keys_know_fragments_and_losses_again():
     tropylium = parse_formula("C7H7")[1] - ELECTRON_MASS
     query = make_query([tropylium], 300.0)
     molecules = [fragment_molecule(smiles) for smiles in ("CCc1ccccc1", "CCCc1ccccc1", "CCCC1C=CC=CC=C1")]
-    found = explain(peak_list(query), molecules, [np.array([PROTON_MASS])] * 3)
+    found = explain(peaks_of(query), molecules, [np.array([PROTON_MASS])] * 3)
     assert found.candidates.tolist() == [0, 1, 2]
     ion, loss, formula = (found.keys[:, TABLES.index(name)] for name in ("ion", "loss", "ion_formula"))
     assert ion[0] == ion[1] != ion[2]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matchms_fingerprint.chem import Adduct
 from matchms_fingerprint.chem.fragments import FragmentedMolecule
 from matchms_fingerprint.constants import ELECTRON_MASS, PROTON_MASS
+from matchms_fingerprint.features.mass_accuracy import MassAccuracy
 from matchms_fingerprint.kernels.fragmenter_keys import COUNTS, KEYS, describe_explanations
 from matchms_fingerprint.kernels.fragmenter_matching import HYDROGEN_MASS, MAX_SHIFT, UNEXPLAINED, explain_peaks
 
@@ -111,12 +112,30 @@ class Explanations:
     keys: NDArray[np.uint32]
 
 
-def choose_peaks(mz: NDArray[np.float64], intensity: NDArray[np.float64], precursor_mz: float) -> NDArray[np.int64]:
-    """Return the positions of the peaks that are to be explained: the strongest below the precursor, by m/z."""
+def peak_list(
+    mz: NDArray[np.float64],
+    intensity: NDArray[np.float64],
+    precursor_mz: float,
+    ion_mode: int,
+    accuracy: MassAccuracy,
+    energy: float,
+) -> PeakList:
+    """Return the peaks that are to be explained: the strongest below the precursor, by m/z.
+
+    Parameters
+    ----------
+    mz, intensity
+        All peaks, sorted; intensity relative to the base peak.
+    precursor_mz, ion_mode, energy
+        See `PeakList`.
+    accuracy
+        How far a peak may lie from its ion.
+    """
     below = np.flatnonzero(mz < precursor_mz - BELOW_PRECURSOR_DA)
     if below.size > MAX_PEAKS:
         below = np.sort(below[np.argsort(-intensity[below], kind="stable")[:MAX_PEAKS]])
-    return below
+    tolerance = accuracy.tolerance_da(mz[below])
+    return PeakList(mz[below], intensity[below], tolerance, precursor_mz, ion_mode, accuracy.is_nominal, energy)
 
 
 def charge_carriers(adduct: Adduct) -> NDArray[np.float64]:

@@ -37,8 +37,8 @@ INPUTS = (*FEATURES, *(f"ratio_{name}" for name in TABLES), *(f"seen_{name}" for
 """What the network reads."""
 
 _PRIOR_ROOT, _PRIOR = 10.0, 2.0  # structures that the coarser answer counts for
-_WIDEST = 6.0  # standard deviations; what is farther off counts as that
-_USUAL_LOG_PEAKS = 2.5
+WIDEST = 6.0  # standard deviations; what is farther off counts as that
+USUAL_LOG_PEAKS = 2.5
 
 Counts = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -75,7 +75,7 @@ class FragmentScores:
         if not explanations.peaks.size:
             return np.empty(0)
         inputs = network_inputs(explanations.features, self.look_up(explanations.keys))
-        values: NDArray[Any] = np.clip((inputs - self.means) / self.scales, -_WIDEST, _WIDEST)
+        values: NDArray[Any] = np.clip((inputs - self.means) / self.scales, -WIDEST, WIDEST)
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             values = values @ weight + bias
             if i + 1 < len(self.weights):
@@ -138,7 +138,7 @@ class FragmentScores:
 
 def share_of_peaks(n_peaks: int, exponent: float) -> float:
     """Return the factor by which the sum over the peaks of a spectrum counts."""
-    return float(np.exp(-exponent * (np.log(max(1, n_peaks)) - _USUAL_LOG_PEAKS)))
+    return float(np.exp(-exponent * (np.log(max(1, n_peaks)) - USUAL_LOG_PEAKS)))
 
 
 def log_ratios(counts: list[Counts]) -> NDArray[np.float64]:

@@ -11,14 +11,13 @@ from matchms_fingerprint.annotation.evidence.fragment_items import (
     Explanations,
     PeakList,
     charge_carriers,
-    choose_peaks,
     explain,
+    peak_list,
 )
 from matchms_fingerprint.annotation.evidence.fragment_scores import FragmentScores
 from matchms_fingerprint.chem import Adduct, hill_formula
-from matchms_fingerprint.chem.fragments import FragmentedMolecule, remembered_fragments
+from matchms_fingerprint.chem.fragments import FragmentedMolecule, read_fragments, remembered_fragments
 from matchms_fingerprint.chem.ions import adduct_atoms
-from matchms_fingerprint.errors import StructureError
 from matchms_fingerprint.kernels.fragmenter_matching import HYDROGEN_MASS
 from matchms_fingerprint.records import ExplainedPeak
 
@@ -45,8 +44,8 @@ class FragmentEvidence:
 
     def of(self, query: Query, candidates: Candidates) -> NDArray[np.float64]:
         """Return `columns` of each candidate, shape (n_candidates, 2); NaN where a structure cannot be read."""
-        peaks = peak_list(query)
-        molecules = [_read(smiles) for smiles in candidates.smiles]
+        peaks = peaks_of(query)
+        molecules = [read_fragments(smiles) for smiles in candidates.smiles]
         carriers = [charge_carriers(adduct) for adduct in candidates.adducts]
         found = explain(peaks, molecules, [carriers[i] for i in candidates.adduct_of])
         scores = self.scores.of_candidates(found, len(candidates), peaks.mz.size)
@@ -71,25 +70,16 @@ class FragmentEvidence:
         StructureError
             If the SMILES cannot be read.
         """
-        peaks, molecule = peak_list(query), remembered_fragments(smiles)
+        peaks, molecule = peaks_of(query), remembered_fragments(smiles)
         found = explain(peaks, [molecule], [charge_carriers(adduct)])
         mol = Chem.MolFromSmiles(smiles, sanitize=False)
         return tuple(_explained_peak(peaks, molecule, mol, adduct, found, i) for i in range(found.peaks.size))
 
 
-def peak_list(query: Query) -> PeakList:
+def peaks_of(query: Query) -> PeakList:
     """Return the peaks of a query that are to be explained."""
-    chosen = choose_peaks(query.mz, query.intensity, query.precursor_mz)
-    mz = query.mz[chosen]
-    return PeakList(
-        mz=mz,
-        intensity=query.intensity[chosen],
-        tolerance=query.accuracy.tolerance_da(mz),
-        precursor_mz=query.precursor_mz,
-        ion_mode=query.ion_mode,
-        is_nominal=query.accuracy.is_nominal,
-        energy=float(query.spectrum.collision_energy[0]),
-    )
+    energy = float(query.spectrum.collision_energy[0])
+    return peak_list(query.mz, query.intensity, query.precursor_mz, query.ion_mode, query.accuracy, energy)
 
 
 def explained_share(peaks: PeakList, found: Explanations, n_candidates: int) -> NDArray[np.float64]:
@@ -98,13 +88,6 @@ def explained_share(peaks: PeakList, found: Explanations, n_candidates: int) -> 
     explained = weights[found.peaks] * np.exp(-found.totals / _COST_SCALE)
     share = np.bincount(found.candidates, explained, minlength=n_candidates) / max(float(weights.sum()), 1e-12)
     return share.astype(np.float64)
-
-
-def _read(smiles: str) -> FragmentedMolecule | None:
-    try:
-        return remembered_fragments(smiles)
-    except StructureError:
-        return None
 
 
 def _explained_peak(
