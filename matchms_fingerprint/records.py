@@ -176,6 +176,9 @@ class Hit:
         return cls(**content | {"candidate": candidate, "peaks": peaks})
 
 
+_SHARES = ("classes", "substructures", "predicted")
+
+
 @dataclass(frozen=True, slots=True)
 class Annotation:
     """What was found for one feature.
@@ -209,6 +212,8 @@ class Annotation:
         The accuracy that was assumed of the fragments, in words.
     classes, substructures
         What the candidates have in common, most probable first.
+    predicted
+        Substructures that the model sees in the spectrum, the most telling first, SMILES as the name.
     """
 
     feature_id: str
@@ -225,6 +230,7 @@ class Annotation:
     mass_tolerance: str = ""
     classes: tuple[Share, ...] = ()
     substructures: tuple[Share, ...] = ()
+    predicted: tuple[Share, ...] = ()
 
     @property
     def best_expected(self) -> Hit | None:
@@ -248,11 +254,12 @@ class Annotation:
             "mass_tolerance": self.mass_tolerance,
             "classes": [share.to_dict() for share in self.classes],
             "substructures": [share.to_dict() for share in self.substructures],
+            "predicted": [share.to_dict() for share in self.predicted],
             "hits": [hit.to_dict() for hit in self.hits],
         }
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Annotation:
         """Return what `to_dict` gave."""
-        shares = {name: tuple(Share(**share) for share in content[name]) for name in ("classes", "substructures")}
+        shares = {name: tuple(Share(**share) for share in content[name]) for name in _SHARES}
         return cls(**content | shares | {"hits": tuple(Hit.from_dict(hit) for hit in content["hits"])})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
@@ -23,9 +24,13 @@ from matchms_fingerprint.errors import LibraryError
 from matchms_fingerprint.features.arrays import SpectrumArrays, spectrum_arrays
 from matchms_fingerprint.features.mass_accuracy import estimate_accuracy
 from matchms_fingerprint.models import FingerprintModel
-from matchms_fingerprint.records import Annotation
+from matchms_fingerprint.models.predicted_substructures import predicted_substructures
+from matchms_fingerprint.records import Annotation, Share
 
 Item = TypeVar("Item")
+
+SUBSTRUCTURES_TOLD = 12
+"""Predicted substructures that an annotation tells at most."""
 
 
 class Annotator:
@@ -91,12 +96,19 @@ class Annotator:
             feature = batch[i]
             if feature.status or ranker is None:
                 return feature.annotation(feature.status)
-            return self._ranked(feature, ranker, places[i], str(queries[places[i]].accuracy))
+            query = queries[places[i]]
+            seen = predicted_substructures(self.model, query.fingerprint, SUBSTRUCTURES_TOLD)
+            found = self._ranked(feature, ranker, places[i])
+            return replace(
+                found,
+                mass_tolerance=str(query.accuracy),
+                predicted=tuple(Share(smiles, round(probability, 4)) for smiles, probability in seen),
+            )
 
         with ThreadPoolExecutor(self.n_threads) as pool:
             return list(pool.map(one, range(len(batch)))), embeddings
 
-    def _ranked(self, feature: Feature, ranker: BatchRanker, place: int, tolerance: str) -> Annotation:
+    def _ranked(self, feature: Feature, ranker: BatchRanker, place: int) -> Annotation:
         pool = CandidatePool.of(feature, self.library, self.settings, log_priors_of(feature, self.model))
         if not len(pool):
             return feature.annotation(NO_CANDIDATES, message=_nothing_found(feature, self.settings))
@@ -107,7 +119,6 @@ class Annotator:
             hits,
             "" if hits else f"no hit has a probability of {least:g}",
             probability_none=ranked.probability_none,
-            mass_tolerance=tolerance,
             classes=ranked.classes,
             substructures=ranked.substructures,
         )

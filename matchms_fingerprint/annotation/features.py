@@ -16,6 +16,7 @@ from matchms_fingerprint.errors import AdductError, SettingsError
 from matchms_fingerprint.io import UnreadableBlock
 from matchms_fingerprint.io.blocks import BlockError, RawSpectrum
 from matchms_fingerprint.io.metadata import build_spectrum, clean_metadata, ms_level_of, settle_ion
+from matchms_fingerprint.io.quant_table import QuantTable
 from matchms_fingerprint.records import Annotation, Hit
 
 logger = logging.getLogger("matchms_fingerprint")
@@ -84,13 +85,35 @@ class Feature:
         )
 
 
-def read_features(spectra: Iterable[Spectrum | UnreadableBlock], settings: AnnotationSettings) -> Iterator[Feature]:
-    """Judge each spectrum; one that has no `feature_id` is given its position, from 1."""
+def read_features(
+    spectra: Iterable[Spectrum | UnreadableBlock], settings: AnnotationSettings, quant: QuantTable | None = None
+) -> Iterator[Feature]:
+    """Judge each spectrum; one that has no `feature_id` is given its position, from 1.
+
+    Where a spectrum has no precursor m/z or retention time, those of the row of its id in `quant` are taken.
+    """
     for position, item in enumerate(spectra, start=1):
         if isinstance(item, UnreadableBlock):
             yield _unreadable(item, position)
         else:
-            yield _judge(item, position, settings)
+            yield _judge(item if quant is None else _completed(item, quant), position, settings)
+
+
+def _completed(spectrum: Spectrum, quant: QuantTable) -> Spectrum:
+    """Fill in what a spectrum lacks and its row of the feature list has."""
+    has_mz, has_time = spectrum.get("precursor_mz"), spectrum.get("retention_time") is not None
+    text = str(spectrum.get("feature_id") or "")
+    if (has_mz and has_time) or not text.isdecimal():
+        return spectrum
+    place = quant.find(int(text), spectrum.get("precursor_mz") or None, None)
+    if place is None:
+        return spectrum
+    completed = spectrum.clone()
+    if not has_mz:
+        completed.set("precursor_mz", float(quant.mz[place]))
+    if not has_time:
+        completed.set("retention_time", float(quant.retention_times_s[place]))
+    return completed
 
 
 def harmonized(

@@ -12,6 +12,7 @@ from matchms_fingerprint.records import ExplainedPeak, Share
 
 
 def _no_peaks(_: int) -> tuple[ExplainedPeak, ...]:
+    """Explain nothing."""
     return ()
 
 

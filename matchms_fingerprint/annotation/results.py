@@ -22,6 +22,7 @@ from matchms_fingerprint.annotation.journal import Journal
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.io import ReadReport, iter_features
 from matchms_fingerprint.io.artifacts import atomic_folder, check_replaceable, sha256_of, write_json
+from matchms_fingerprint.io.quant_table import QuantTable
 from matchms_fingerprint.io.tables import table_writer
 from matchms_fingerprint.models import FingerprintModel
 from matchms_fingerprint.records import Annotation
@@ -127,6 +128,7 @@ def annotate_to_folder(
     on_feature: OnFeature | None = None,
     resume: bool = False,
     writers: Sequence[Writer] = (),
+    quant: QuantTable | None = None,
 ) -> RunSummary:
     """Annotate a file and write the results; the folder appears when all of it is written.
 
@@ -149,6 +151,8 @@ def annotate_to_folder(
         Go on with a run that was stopped; where there is none, start.
     writers
         Write further files into the folder.
+    quant
+        Rows of the feature list, for what the spectra do not tell.
 
     Raises
     ------
@@ -159,12 +163,12 @@ def annotate_to_folder(
     """
     path, start = Path(path), time.monotonic()
     check_replaceable(folder, RUN, overwrite)
-    identity = _identity(path, annotator)
+    identity = _identity(path, annotator, quant)
     journal = Journal(journal_of(folder), identity, resume)
     report = ReadReport()
     try:
-        _fill(journal, features_of(path, annotator.settings, report), annotator, on_feature, report)
-        counts, probabilities = _write(path, journal, annotator, folder, overwrite, identity, report, writers)
+        _fill(journal, features_of(path, annotator.settings, report, quant), annotator, on_feature, report)
+        counts, probabilities = _write(path, journal, annotator, folder, overwrite, identity, report, writers, quant)
     except BaseException:
         if journal.n_batches:
             logger.warning("what is done is kept in %s; the same command with --resume goes on there", journal.folder)
@@ -184,12 +188,13 @@ def _write(
     identity: dict[str, Any],
     report: ReadReport,
     writers: Sequence[Writer],
+    quant: QuantTable | None,
 ) -> tuple[dict[str, int], list[float]]:
     """Write the results of a finished journal; return the statuses, and the probabilities of the best hits."""
     statuses, probabilities = Counter(dict.fromkeys(STATUSES, 0)), []
 
     def finished() -> Iterator[Finished]:
-        again = features_of(path, annotator.settings, ReadReport(is_quiet=True))
+        again = features_of(path, annotator.settings, ReadReport(is_quiet=True), quant)
         for feature, (annotation, embedding) in zip(again, journal, strict=True):
             yield Finished(annotation, feature.spectrum, embedding)
 
@@ -212,9 +217,11 @@ def journal_of(folder: str | Path) -> Path:
     return target.with_name(f".{target.name}.journal")
 
 
-def features_of(path: Path, settings: AnnotationSettings, report: ReadReport | None = None) -> Iterator[Feature]:
+def features_of(
+    path: Path, settings: AnnotationSettings, report: ReadReport, quant: QuantTable | None
+) -> Iterator[Feature]:
     """Read and judge the features of a file."""
-    return read_features(iter_features(path, settings.per_feature, settings.fallback_ion_mode, report), settings)
+    return read_features(iter_features(path, settings.per_feature, settings.fallback_ion_mode, report), settings, quant)
 
 
 def _fill(
@@ -282,7 +289,7 @@ def made_from(path: Path, model: FingerprintModel) -> dict[str, Any]:
     }
 
 
-def _identity(path: Path, annotator: Annotator) -> dict[str, Any]:
+def _identity(path: Path, annotator: Annotator, quant: QuantTable | None) -> dict[str, Any]:
     """Return all that decides what a run gives."""
     library = annotator.library
     return made_from(path, annotator.model) | {
@@ -292,6 +299,7 @@ def _identity(path: Path, annotator: Annotator) -> dict[str, Any]:
             "fingerprint": str(library.fingerprint),
             "sha256": library.manifest.sha256,
         },
+        "quant": None if quant is None else {"file": str(quant.path), "sha256": sha256_of(quant.path)},
         "ranking": annotator.ranker.describe(),
         "settings": annotator.settings.to_dict(),
     }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matchms_fingerprint.annotation.annotator import Annotator
     from matchms_fingerprint.annotation.results import RunSummary, Writer
     from matchms_fingerprint.annotation.settings import AnnotationSettings
+    from matchms_fingerprint.io.quant_table import QuantTable
 
 STARTER = "starter"
 
@@ -130,6 +131,7 @@ def command(**given: Any) -> None:
         overwrite=given["overwrite"],
         resume=given["resume"],
         writers=writers_of(given, annotator, quant),
+        quant=quant,
     )
     show_summary(console, summary)
 
@@ -171,13 +173,14 @@ def run(
     overwrite: bool = False,
     resume: bool = False,
     writers: Sequence[Writer] = (),
+    quant: QuantTable | None = None,
 ) -> RunSummary:
     """Annotate a file into a folder while showing how far it is."""
     from matchms_fingerprint.annotation.results import annotate_to_folder
     from matchms_fingerprint.cli.terminal import count_blocks, feature_progress
 
     with feature_progress(console, "annotating", count_blocks(file)) as advance:
-        return annotate_to_folder(file, annotator, output, overwrite, advance, resume, writers)
+        return annotate_to_folder(file, annotator, output, overwrite, advance, resume, writers, quant)
 
 
 def show_summary(console: Console, summary: RunSummary) -> None:

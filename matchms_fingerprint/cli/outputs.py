@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +12,10 @@ import rich_click as click
 if TYPE_CHECKING:
     from matchms_fingerprint.annotation.annotator import Annotator
     from matchms_fingerprint.annotation.results import Writer
+    from matchms_fingerprint.annotation.round_trip import RoundTripSettings
+    from matchms_fingerprint.io.mztab_metadata import MzTabSource
     from matchms_fingerprint.io.quant_table import QuantTable
+    from matchms_fingerprint.report.items import RunAbout
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -19,7 +23,7 @@ FORMATS = ("compounds", "graphml", "edges", "mgf", "msp", "mztab")
 
 
 def outputs(function: Decorated) -> Decorated:
-    """Add the options --format, --quant, --graphml-rank, --edges-knn and --edges-min-score."""
+    """Add the options --report, --format, --quant, --graphml-rank, --edges-knn and --edges-min-score."""
     for option in (
         click.option(
             "--edges-min-score",
@@ -52,6 +56,7 @@ def outputs(function: Decorated) -> Decorated:
             help="Further files to write: for MZmine (compounds, graphml, edges), spectral libraries (mgf, msp), "
             "mzTab-M; repeat it for several.  [default: all]",
         ),
+        click.option("--report/--no-report", default=True, help="Write report.html, to be looked at in a browser."),
     ):
         function = option(function)
     return function
@@ -66,16 +71,21 @@ def read_quant(given: Mapping[str, Any]) -> QuantTable | None:
 
 def writers_of(given: Mapping[str, Any], annotator: Annotator, quant: QuantTable | None) -> list[Writer]:
     """Return what writes the files that the options ask for."""
-    from importlib.metadata import version
-
-    from matchms_fingerprint.annotation.round_trip import RoundTripSettings, round_trip
-    from matchms_fingerprint.io.mztab_metadata import MzTabSource
+    from matchms_fingerprint.annotation.round_trip import round_trip
+    from matchms_fingerprint.report.of_run import report_writer
 
     formats = tuple(name for name in FORMATS if name in (given["formats"] or FORMATS))
-    if not formats:
-        return []
+    writers = [round_trip(_source(given, annotator, quant), _settings(given, formats))] if formats else []
+    if given["report"]:
+        writers.append(report_writer(_about(given, annotator), quant))
+    return writers
+
+
+def _source(given: Mapping[str, Any], annotator: Annotator, quant: QuantTable | None) -> MzTabSource:
+    from matchms_fingerprint.io.mztab_metadata import MzTabSource
+
     library = annotator.library
-    source = MzTabSource(
+    return MzTabSource(
         spectra=given["file"],
         library=library.path.name,
         version=version("matchms_fingerprint"),
@@ -83,10 +93,30 @@ def writers_of(given: Mapping[str, Any], annotator: Annotator, quant: QuantTable
         settings=tuple(f"{name} = {value}" for name, value in annotator.settings.to_dict().items()),
         quant=quant,
     )
-    settings = RoundTripSettings(
+
+
+def _settings(given: Mapping[str, Any], formats: tuple[str, ...]) -> RoundTripSettings:
+    from matchms_fingerprint.annotation.round_trip import RoundTripSettings
+
+    return RoundTripSettings(
         formats=formats,
         graphml_ranks=given["graphml_rank"],
         edges_knn=given["edges_knn"],
         edges_min_score=given["edges_min_score"],
     )
-    return [round_trip(source, settings)]
+
+
+def _about(given: Mapping[str, Any], annotator: Annotator) -> RunAbout:
+    from matchms_fingerprint.report.items import RunAbout
+
+    model, library, ranking = annotator.model, annotator.library, annotator.ranker.describe()
+    posterior = "all evidence" if ranking["kind"] == "posterior" else f"the predicted fingerprint ({ranking['score']})"
+    facts = {
+        "input": given["file"].name,
+        "candidates": f"{library.path.name}, {len(library):,} structures",
+        "model": f"{model.name} {model.version}",
+        "ranked by": posterior,
+        "precursor tolerance": annotator.settings.tolerance,
+        "software": f"matchms_fingerprint {version('matchms_fingerprint')}",
+    }
+    return RunAbout(given["file"].name, facts)

@@ -6,9 +6,7 @@ import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
 from matchms import Spectrum
-from numpy.typing import NDArray
 
 from matchms_fingerprint.errors import SettingsError
 
@@ -16,8 +14,6 @@ if TYPE_CHECKING:
     from matchms_fingerprint.models import FingerprintModel
 
 logger = logging.getLogger("matchms")
-
-_SMALLEST_FREQUENCY = 1e-3  # one that rests on a few training structures should not outweigh all others
 
 
 def add_predicted_fingerprint_summary(
@@ -63,16 +59,13 @@ def add_predicted_fingerprint_summary(
     if not (spectrum.peaks.intensities > 0).any():
         logger.info("No predicted substructures were added: the spectrum has no peaks.")
         return spectrum
+    from matchms_fingerprint.models.predicted_substructures import predicted_substructures
+
     loaded = _load(model)
-    lines: dict[str, str] = {}
-    probabilities = loaded.predict_fingerprints([spectrum])[0].astype(np.float64)
-    for bit in _most_telling(probabilities, loaded.bit_threshold, loaded.bit_frequencies).tolist():
-        meaning = loaded.bit_meanings.get(bit, f"bit {bit}")
-        lines.setdefault(meaning, f"{meaning} ({probabilities[bit]:.2f})")
-        if len(lines) == n_substructures:
-            break
+    found = predicted_substructures(loaded, loaded.predict_fingerprints([spectrum])[0], n_substructures)
+    lines = [f"{meaning} ({probability:.2f})" for meaning, probability in found]
     if lines:
-        spectrum.set("predicted_substructures", "; ".join(lines.values()))
+        spectrum.set("predicted_substructures", "; ".join(lines))
     return spectrum
 
 
@@ -81,17 +74,3 @@ def _load(model: str) -> FingerprintModel:
     from matchms_fingerprint.models import load_model
 
     return load_model(model)
-
-
-def _most_telling(
-    probabilities: NDArray[np.float64], threshold: float, frequencies: NDArray[np.float32] | None
-) -> NDArray[np.intp]:
-    """Return the predicted bits, those first whose probability says most beyond their frequency."""
-    if frequencies is None:
-        bits = np.flatnonzero(probabilities > threshold)
-        return bits[np.argsort(-probabilities[bits], kind="stable")]
-    f = frequencies.astype(np.float64).clip(_SMALLEST_FREQUENCY, 1 - _SMALLEST_FREQUENCY)
-    p = probabilities.clip(1e-9, 1 - 1e-9)
-    information = p * np.log(p / f) + (1 - p) * np.log((1 - p) / (1 - f))
-    bits = np.flatnonzero((probabilities > threshold) & (probabilities > f))
-    return bits[np.argsort(-information[bits], kind="stable")]
