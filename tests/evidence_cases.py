@@ -27,7 +27,7 @@ def labelled(values: np.ndarray, right: int, structure: int, ion_mode: int = 1) 
 def drawn_lists(
     n_lists: int, n_candidates: int = 20, weights: np.ndarray = WEIGHTS, seed: int = 0, absolute: float = 0.0
 ) -> list[LabelledTable]:
-    """Draw lists of about `n_candidates`; the right candidate follows the softmax of the weighted standardised evidence.
+    """Draw lists of about `n_candidates`; the right one follows the softmax of weighted evidence.
 
     With `absolute`, the first column of the right candidate is higher by it: then a list without the right candidate
     shows that it lacks it.

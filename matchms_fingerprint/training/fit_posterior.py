@@ -107,7 +107,7 @@ def fit_posterior(
     cheap = _Stage(told, part, cheap_columns, nearest, PENALTIES[:1])
     advance("fitting weights", 1, 3)
     costly = tuple(name for name in columns if name not in cheap_columns)
-    full = _Stage(_looked_at(told, costly), part, columns, nearest, PENALTIES)
+    full = _Stage(looked_at(told, costly), part, columns, nearest, PENALTIES)
     advance("fitting weights", 2, 3)
     removed = [(item.without_truth(), p) for item, p in zip(told, part.tolist(), strict=True)]
     examples = [*zip(told, part.tolist(), strict=True), *((item, p) for item, p in removed if len(item))]
@@ -200,7 +200,7 @@ def _parts(lists: Sequence[LabelledTable], seed: int) -> NDArray[np.int64]:
     return np.asarray((np.random.default_rng(seed).permutation(distinct.size) % N_PARTS)[place])
 
 
-def _looked_at(lists: Sequence[LabelledTable], costly: tuple[str, ...]) -> list[LabelledTable]:
+def looked_at(lists: Sequence[LabelledTable], costly: tuple[str, ...]) -> list[LabelledTable]:
     """Return the lists with the candidates alone that have costly evidence; whole where none of them has."""
     found = []
     for item in lists:

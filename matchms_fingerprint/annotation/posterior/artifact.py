@@ -43,7 +43,8 @@ class PosteriorCard:
     model_name, model_sha256
         The fingerprint model that it was fitted for, and the sha256 of its weights.
     fitted_on
-        Data, folds, candidates.
+        Data, folds, candidates; under `model` the name and sha256 of the model that was used, where `model_sha256` is
+        the same trained again on more spectra.
     figures
         How it does on structures that it was not fitted on.
     """
@@ -85,7 +86,7 @@ class PosteriorArtifact:
         name, sha256
             Of the model, the sha256 of its weights.
         """
-        if sha256 != self.card.model_sha256:
+        if sha256 not in (self.card.model_sha256, self.card.fitted_on.get("model", {}).get("sha256")):
             raise ModelError(
                 f"{self.folder}: fitted for model {self.card.model_name} ({self.card.model_sha256[:12]}...), not for "
                 f"{name} ({sha256[:12]}...); fit one with `matchms-fingerprint posterior fit`, or take its model"

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matchms_fingerprint.annotation.evidence.evidence import Candidates, Evidence
+from matchms_fingerprint.annotation.evidence.neighbours import NeighbourEvidence
 from matchms_fingerprint.annotation.posterior.evidence_table import EvidenceTable
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM
@@ -109,6 +110,8 @@ class Collector:
     ) -> list[LabelledTable]:
         """Return the tables of some queries, in their order."""
         tables: dict[int, LabelledTable] = {}
+        begun = [_begin(one, queries, members) for one in evidence]
+        place = {i: number for number, i in enumerate(members.tolist())}
         for structure in np.unique(queries.structure[members]).tolist():
             mass = float(self.data.masses[structure])
             found = self.library.search(neutral_mass=mass, tolerance_ppm=self.tolerance_ppm)
@@ -119,7 +122,7 @@ class Collector:
             similarity = packed_similarity(self.data.fingerprints[structure], candidates.fingerprints)
             for i in members[queries.structure[members] == structure].tolist():
                 rows = np.arange(len(candidates)) if chosen is None else chosen[i]
-                table = _table(queries, i, candidates, evidence, columns, rows)
+                table = _table(queries, i, candidates, [parts[place[i]] for parts in begun], columns, rows)
                 tables[i] = LabelledTable(
                     table=table,
                     correct=correct,
@@ -143,11 +146,19 @@ class Collector:
                 [self.about, columns, str(self.library.path), len(self.library), self.tolerance_ppm], sort_keys=True
             ).encode()
         )
-        for values in (queries.rows, queries.spectra.mz, queries.spectra.intensity, queries.fingerprints[:, ::97]):
+        for values in (queries.rows, queries.spectra.mz, queries.spectra.intensity, queries.embeddings):
             digest.update(np.ascontiguousarray(values).tobytes())
         for rows in chosen or ():
             digest.update(rows.tobytes() + b"|")
         return f"{stage.replace(' ', '_')}-{digest.hexdigest()[:16]}"
+
+
+def _begin(evidence: Evidence, queries: Queries, members: NDArray[np.int64]) -> list[Evidence]:
+    """Return the evidence for each of some queries: what finds neighbours looks for those of all of them at once."""
+    if not isinstance(evidence, NeighbourEvidence):
+        return [evidence] * members.size
+    asked = queries.take(members)
+    return list(evidence.begin(asked.spectra, asked.embeddings, asked.accuracies))
 
 
 def _table(

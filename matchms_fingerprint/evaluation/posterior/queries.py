@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +18,10 @@ from matchms_fingerprint.constants import ION_MODES
 from matchms_fingerprint.features.arrays import ADDUCTS, SpectrumArrays, join_arrays
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.features.mass_accuracy import MassAccuracy, estimate_accuracy
+from matchms_fingerprint.io.artifacts import atomic_file
 from matchms_fingerprint.models import FingerprintModel
 
-_BATCH = 512
+_BATCH = 256
 _SAME_ION_PPM = 50.0
 
 
@@ -52,6 +56,18 @@ class Queries:
     def __len__(self) -> int:
         return self.rows.size
 
+    def take(self, chosen: NDArray[np.int64]) -> Queries:
+        """Return the queries at some positions."""
+        return Queries(
+            spectra=self.spectra.take(chosen),
+            rows=self.rows[chosen],
+            structure=self.structure[chosen],
+            fingerprints=self.fingerprints[chosen],
+            embeddings=self.embeddings[chosen],
+            accuracies=[self.accuracies[i] for i in chosen.tolist()],
+            adducts=[self.adducts[i] for i in chosen.tolist()],
+        )
+
     def query(self, i: int) -> Query:
         """Return query number `i` as evidence sees it."""
         spectrum = self.spectra.take(np.array([i]))
@@ -68,7 +84,12 @@ class Queries:
 
 
 def ask(
-    model: FingerprintModel, data: LabelledSpectra, rows: NDArray[np.int64], shown: SpectrumArrays | None = None
+    model: FingerprintModel,
+    data: LabelledSpectra,
+    rows: NDArray[np.int64],
+    shown: SpectrumArrays | None = None,
+    cache: Path | None = None,
+    advance: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Queries:
     """Let a model predict, and gather what evidence needs to know of each spectrum.
 
@@ -82,19 +103,47 @@ def ask(
         Those whose structures are looked for.
     shown
         What is shown in their place, as controls do it; None shows them themselves.
+    cache
+        Folder where predictions are kept; None keeps nothing.
+    advance
+        Told about the progress.
     """
     spectra = data.spectra.take(rows) if shown is None else shown
-    outputs = list(model.network.outputs(spectra, _BATCH))
-    structure = data.structure[rows]
+    parts = []
+    for done, batch in enumerate(spectra.batches(_BATCH)):
+        parts.append(_predict(model, batch, cache))
+        advance("predicting", done * _BATCH + len(batch), len(spectra))
     return Queries(
         spectra=spectra,
         rows=rows,
-        structure=structure,
-        fingerprints=np.concatenate([probabilities.numpy() for probabilities, _ in outputs]),
-        embeddings=np.concatenate([embedding.numpy() for _, embedding in outputs]),
+        structure=data.structure[rows],
+        fingerprints=np.concatenate([fingerprints for fingerprints, _ in parts]),
+        embeddings=np.concatenate([embeddings for _, embeddings in parts]),
         accuracies=estimate_accuracy(spectra),
         adducts=[adduct_of(data.spectra, int(row), float(data.masses[data.structure[row]])) for row in rows],
     )
+
+
+def _predict(
+    model: FingerprintModel, spectra: SpectrumArrays, cache: Path | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return fingerprints and embeddings of one batch, from the cache where they are there."""
+    path = None
+    if cache is not None:
+        digest = hashlib.sha256(model.sha256.encode())
+        for item in fields(spectra):
+            digest.update(np.ascontiguousarray(getattr(spectra, item.name)).tobytes())
+        path = cache / "predictions" / f"{digest.hexdigest()[:24]}.npz"
+        if path.is_file():
+            with np.load(path, allow_pickle=False) as stored:
+                return stored["fingerprints"], stored["embeddings"]
+    outputs = list(model.network.outputs(spectra, _BATCH))
+    fingerprints = np.concatenate([probabilities.numpy() for probabilities, _ in outputs])
+    embeddings = np.concatenate([embedding.numpy() for _, embedding in outputs])
+    if path is not None:
+        with atomic_file(path) as partial, open(partial, "wb") as handle:
+            np.savez(handle, fingerprints=fingerprints, embeddings=embeddings)
+    return fingerprints, embeddings
 
 
 def join_queries(parts: list[Queries]) -> Queries:
