@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from matchms_fingerprint.annotation.posterior.isomers import isomer_ranks, numbe
 from matchms_fingerprint.annotation.ranked import Ranked
 from matchms_fingerprint.annotation.ranking import best_first, each_once, place_among_equals
 from matchms_fingerprint.annotation.settings import AnnotationSettings
-from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.candidates.search import CandidateSlice
 from matchms_fingerprint.chem import Adduct
 from matchms_fingerprint.constants import ELECTRON_MASS
@@ -21,6 +21,15 @@ from matchms_fingerprint.records import Hit
 _NOTHING_DA = 1e-6  # less than any atom weighs, more than rounding
 
 ScoreFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class Searchable(Protocol):
+    """Answers as `CandidateLibrary.search` does."""
+
+    def search(
+        self, *, precursor_mz: float, adduct: Adduct, tolerance_ppm: float, tolerance_da: float | None
+    ) -> CandidateSlice:
+        """Return the candidates of an ion, in ascending exact mass."""
 
 
 class CandidatePool:
@@ -78,7 +87,7 @@ class CandidatePool:
     def of(
         cls,
         feature: Feature,
-        library: CandidateLibrary,
+        library: Searchable,
         settings: AnnotationSettings,
         log_priors: dict[str, float] | None = None,
     ) -> CandidatePool:
@@ -128,6 +137,11 @@ class CandidatePool:
             mass_errors_ppm=self._errors,
             n_sources=_joined([found.n_sources for _, _, found in windows]).astype(np.int64),
         ).take(self._kept)
+
+    def names(self) -> list[list[str]]:
+        """Return all names of each candidate."""
+        every = [names for _, candidates in self._windows for names in candidates.names]
+        return [every[i] for i in self._kept]
 
     def hits(self, ranked: Ranked, top_k: int) -> tuple[Hit, ...]:
         """Return the hits of the highest logits, best first.

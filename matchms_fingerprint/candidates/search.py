@@ -173,6 +173,11 @@ class CandidateSlice(Sequence[Candidate]):
         return [formula for part in self._parts for formula in part.column("formula").to_pylist()]
 
     @property
+    def names(self) -> list[list[str]]:
+        """All names of each candidate."""
+        return [names for part in self._parts for names in part.column("names").to_pylist()]
+
+    @property
     def charges(self) -> np.ndarray:
         """Permanent charges, ndarray of shape (n,), int8: 0 for a neutral molecule, 1 for a cation such as choline.
 

@@ -29,6 +29,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "compare",
+    "posterior",
     "models",
     "demo",
 )

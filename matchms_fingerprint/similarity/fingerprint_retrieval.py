@@ -10,6 +10,8 @@ from matchms import Spectrum
 from matchms.similarity.BaseSimilarity import BaseSimilarity
 from numpy.typing import ArrayLike, NDArray
 
+from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM
+from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.kernels.tanimoto import SCORES
 from matchms_fingerprint.similarity.arrays import as_array_type, check_request, pair_indices
 from matchms_fingerprint.similarity.model_score import ModelScore, batches, check_spectra, has_peaks
@@ -17,6 +19,7 @@ from matchms_fingerprint.similarity.progress import progress
 from matchms_fingerprint.similarity.structure_fingerprints import StructureFingerprints, structure_fingerprints
 
 ON_MISSING_STRUCTURE = ("skip", "raise")
+POSTERIOR = "posterior"
 
 
 class FingerprintRetrieval(ModelScore, BaseSimilarity):
@@ -42,11 +45,16 @@ class FingerprintRetrieval(ModelScore, BaseSimilarity):
         - "tanimoto": continuous Tanimoto, sum(pc) / (sum(p) + sum(c) - sum(pc)).
         - "vector_tanimoto": Tanimoto coefficient of real vectors, in which small probabilities weigh less.
         - "log_likelihood": Bernoulli likelihood of the bits, relative to the most likely fingerprint.
+        - "posterior": the probability of the structure among those of all references that are scored with this query,
+          by all evidence that `annotate` weighs: fingerprint, fragments, sub-formulas, neighbours. Structures whose
+          mass does not fit the precursor have 0. Unlike the others it depends on which structures compete.
 
         All lie between 0 and 1, higher is better.
     on_missing_structure
         What a reference without a usable structure does: "skip" gives it the score 0, so that it vanishes from sparse
         results, and logs one warning per call with the count; "raise" is an error.
+    tolerance_ppm
+        Of the precursor m/z, in parts per million, for the posterior.
 
     Raises
     ------
@@ -68,14 +76,23 @@ class FingerprintRetrieval(ModelScore, BaseSimilarity):
 
     is_commutative = False
     score_datatype = np.float64
-    _setting_names: ClassVar[tuple[str, ...]] = ("model", "score", "on_missing_structure")
+    _setting_names: ClassVar[tuple[str, ...]] = ("model", "score", "on_missing_structure", "tolerance_ppm")
 
-    def __init__(self, model: str = "default", score: str = "cosine", on_missing_structure: str = "skip") -> None:
+    def __init__(
+        self,
+        model: str = "default",
+        score: str = "cosine",
+        on_missing_structure: str = "skip",
+        tolerance_ppm: float = DEFAULT_TOLERANCE_PPM,
+    ) -> None:
         super().__init__(model)
-        self._check_choice("score", score, SCORES)
+        self._check_choice("score", score, (*SCORES, POSTERIOR))
         self._check_choice("on_missing_structure", on_missing_structure, ON_MISSING_STRUCTURE)
         self.score = score
         self.on_missing_structure = on_missing_structure
+        if not (isinstance(tolerance_ppm, int | float) and tolerance_ppm > 0):
+            raise SettingsError(f"FingerprintRetrieval: tolerance_ppm {tolerance_ppm!r} must be a number above 0")
+        self.tolerance_ppm = float(tolerance_ppm)
 
     def pair(self, reference: Spectrum, query: Spectrum) -> np.float64:
         """Return the score of one pair; for several pairs `matrix` and `sparse_array` predict each query once."""
@@ -121,6 +138,11 @@ class FingerprintRetrieval(ModelScore, BaseSimilarity):
         check_request(references, queries, is_symmetric, array_type)
         structures = self._structures(references, range(len(references)), progress_bar)
         scores = np.zeros((len(references), len(queries)), self.score_datatype)
+        if self.score == POSTERIOR:
+            every = np.arange(len(references))
+            for column, found in self._posterior(structures, dict.fromkeys(range(len(queries)), every), queries):
+                scores[:, column] = found
+            return as_array_type(scores, array_type)
         for column, predicted in self._predict(queries, range(len(queries)), progress_bar):
             by_structure = np.append(SCORES[self.score](predicted, structures.fingerprints), 0.0)
             scores[:, column] = by_structure[structures.structure_of]  # -1, no structure, picks the 0 at the end
@@ -178,11 +200,33 @@ class FingerprintRetrieval(ModelScore, BaseSimilarity):
         pairs_of = {
             column: by_column[start:end] for column, start, end in zip(wanted.tolist(), starts, ends, strict=True)
         }
+        if self.score == POSTERIOR:
+            of_query = {column: rows[pairs] for column, pairs in pairs_of.items()}
+            for column, found in self._posterior(structures, of_query, queries):
+                scores[pairs_of[column]] = found
+            return scores
         for column, predicted in self._predict(queries, list(pairs_of), progress_bar):
             pairs = pairs_of[column]
             packed = structures.fingerprints[structures.structure_of[rows[pairs]]]
             scores[pairs] = SCORES[self.score](predicted, packed)
         return scores
+
+    def _posterior(
+        self,
+        structures: StructureFingerprints,
+        rows_of: dict[int, NDArray[np.intp]],
+        queries: Sequence[Spectrum],
+    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        """Yield the column of each query with peaks, and the probabilities of the references that it is scored with."""
+        from matchms_fingerprint.similarity.posterior_probabilities import posterior_probabilities
+
+        usable = {column: rows for column, rows in rows_of.items() if has_peaks(queries[column])}
+        competing = [np.unique(structures.structure_of[rows]) for rows in usable.values()]
+        found = posterior_probabilities(
+            self.loaded_model, structures.texts, [queries[column] for column in usable], competing, self.tolerance_ppm
+        )
+        for (column, rows), by_structure in zip(usable.items(), found, strict=True):
+            yield column, np.append(by_structure, 0.0)[structures.structure_of[rows]]
 
     def _structures(
         self, references: Sequence[Spectrum], rows: Sequence[int], progress_bar: bool

@@ -27,10 +27,13 @@ class StructureFingerprints:
         Packed fingerprints, shape (n_structures, n_words), uint64.
     structure_of
         Row in `fingerprints` of each spectrum, -1 where it has none, shape (n_spectra,).
+    texts
+        SMILES or InChI of each structure, as it was read.
     """
 
     fingerprints: NDArray[np.uint64]
     structure_of: NDArray[np.intp]
+    texts: list[str]
 
 
 def structure_fingerprints(
@@ -57,13 +60,14 @@ def structure_fingerprints(
     structure_of = np.full(len(spectra), -1, dtype=np.intp)
     known: dict[tuple[str, ...], int] = {}
     packed: list[NDArray[np.uint64]] = []
+    read: list[str] = []
     n_wanted = n_missing = 0
     for position in wanted:
         n_wanted += 1
         texts = _structure_texts(spectra[position])
         if texts not in known:
             try:
-                bits = _fingerprint_of(texts, spec)
+                text, bits = _fingerprint_of(texts, spec)
             except StructureError as error:
                 if on_missing == "raise":
                     raise StructureError(
@@ -74,6 +78,7 @@ def structure_fingerprints(
             else:
                 known[texts] = len(packed)
                 packed.append(bits)
+                read.append(text)
         structure_of[position] = known[texts]
         n_missing += known[texts] < 0
     if n_missing:
@@ -83,7 +88,7 @@ def structure_fingerprints(
             n_wanted,
         )
     fingerprints = np.array(packed, dtype=np.uint64).reshape(-1, spec.n_words)
-    return StructureFingerprints(fingerprints, structure_of)
+    return StructureFingerprints(fingerprints, structure_of, read)
 
 
 def _structure_texts(spectrum: Spectrum) -> tuple[str, ...]:
@@ -92,13 +97,13 @@ def _structure_texts(spectrum: Spectrum) -> tuple[str, ...]:
     return tuple(value.strip() for value in values if isinstance(value, str) and value.strip())
 
 
-def _fingerprint_of(texts: tuple[str, ...], spec: FingerprintSpec) -> NDArray[np.uint64]:
-    """Return the fingerprint of the first text that is a structure; raise `StructureError` with the first reason."""
+def _fingerprint_of(texts: tuple[str, ...], spec: FingerprintSpec) -> tuple[str, NDArray[np.uint64]]:
+    """Return the first text that is a structure with its fingerprint; raise `StructureError` with the first reason."""
     reason: StructureError | None = None
     with rdBase.BlockLogs():
         for text in texts:
             try:
-                return fingerprint(read_molecule(text), spec)
+                return text, fingerprint(read_molecule(text), spec)
             except StructureError as error:
                 reason = reason or error
     raise reason or StructureError("no smiles or inchi in its metadata")
