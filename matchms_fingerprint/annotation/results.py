@@ -106,6 +106,8 @@ class RunSummary:
         Wall-clock time from the first spectrum to the last.
     probabilities
         Probability of the best hit of each annotated feature.
+    files
+        Names of the files in the folder.
     """
 
     folder: Path
@@ -113,6 +115,7 @@ class RunSummary:
     read_report: ReadReport
     seconds: float
     probabilities: list[float]
+    files: list[str]
 
     @property
     def n_features(self) -> int:
@@ -168,7 +171,9 @@ def annotate_to_folder(
     report = ReadReport()
     try:
         _fill(journal, features_of(path, annotator.settings, report, quant), annotator, on_feature, report)
-        counts, probabilities = _write(path, journal, annotator, folder, overwrite, identity, report, writers, quant)
+        counts, probabilities, files = _write(
+            path, journal, annotator, folder, overwrite, identity, report, writers, quant
+        )
     except BaseException:
         if journal.n_batches:
             logger.warning("what is done is kept in %s; the same command with --resume goes on there", journal.folder)
@@ -176,7 +181,7 @@ def annotate_to_folder(
             journal.remove()
         raise
     journal.remove()
-    return RunSummary(Path(folder), counts, report, time.monotonic() - start, probabilities)
+    return RunSummary(Path(folder), counts, report, time.monotonic() - start, probabilities, files)
 
 
 def _write(
@@ -189,8 +194,8 @@ def _write(
     report: ReadReport,
     writers: Sequence[Writer],
     quant: QuantTable | None,
-) -> tuple[dict[str, int], list[float]]:
-    """Write the results of a finished journal; return the statuses, and the probabilities of the best hits."""
+) -> tuple[dict[str, int], list[float], list[str]]:
+    """Write the results of a finished journal; return statuses, probabilities of the best hits, and names of files."""
     statuses, probabilities = Counter(dict.fromkeys(STATUSES, 0)), []
 
     def finished() -> Iterator[Finished]:
@@ -208,7 +213,8 @@ def _write(
         for write in writers:
             write(partial, finished)
         write_json(partial / RUN, identity | _counts(statuses, report))
-    return dict(statuses), probabilities
+        names = sorted(item.name for item in partial.iterdir())
+    return dict(statuses), probabilities, names
 
 
 def journal_of(folder: str | Path) -> Path:

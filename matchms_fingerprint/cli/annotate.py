@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import rich_click as click
 from matchms_fingerprint.cli import options
 from matchms_fingerprint.cli.config import config
 from matchms_fingerprint.cli.outputs import outputs, read_quant, writers_of
+from matchms_fingerprint.cli.summary import CONFIDENCES
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ STARTER = "starter"
 @click.option(
     "--resume", is_flag=True, help="Go on with a run into this folder that was stopped; gives the same files."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print what the run gave as JSON on stdout.")
 @options.quiet
 def command(**given: Any) -> None:
     """Rank candidate structures for each feature of FILE (MGF, MSP, mzML, mzXML or JSON, also gzipped).
@@ -133,7 +136,10 @@ def command(**given: Any) -> None:
         writers=writers_of(given, annotator, quant),
         quant=quant,
     )
-    show_summary(console, summary)
+    is_calibrated = annotator.ranker.describe()["kind"] == "posterior"
+    show_summary(console, summary, is_calibrated)
+    if given["as_json"]:
+        click.echo(as_json(summary, is_calibrated))
 
 
 def open_annotator(
@@ -183,13 +189,36 @@ def run(
         return annotate_to_folder(file, annotator, output, overwrite, advance, resume, writers, quant)
 
 
-def show_summary(console: Console, summary: RunSummary) -> None:
-    """Show how many features got which status, what was read, and where the results are."""
-    from matchms_fingerprint.annotation.results import RUN, TABLE
-    from matchms_fingerprint.cli.summary import show_statuses
+def show_summary(console: Console, summary: RunSummary, is_calibrated: bool = False) -> None:
+    """Show how many features got which status and how sure they are, what was read, and what was written."""
+    from matchms_fingerprint.cli.summary import show_confidence, show_statuses
 
     show_statuses(console, summary.statuses, "annotated")
+    if summary.probabilities:
+        show_confidence(console, summary.probabilities, is_calibrated)
     rate = summary.n_features / max(summary.seconds, 1e-3)
     console.print(f"Read {summary.read_report.summary()}.")
     console.print(f"{summary.n_features:,} features in {summary.seconds:.1f} s ({rate:,.0f} per second).")
-    console.print(f"Wrote {summary.folder / TABLE} and {RUN}", soft_wrap=True, style="bold")
+    names = ", ".join(summary.files)
+    console.print(f"Wrote {summary.folder}: {names}", soft_wrap=True, style="bold")
+
+
+def as_json(summary: RunSummary, is_calibrated: bool) -> str:
+    """Return what a run gave, for machines."""
+    import numpy as np
+
+    from matchms_fingerprint.annotation.posterior.false_discoveries import expected_false
+
+    at_least = {}
+    for least in CONFIDENCES:
+        n, false = expected_false(np.array(summary.probabilities), least)
+        at_least[f"{least:g}"] = {"features": n} | ({"expected_false": round(false, 3)} if is_calibrated else {})
+    content = {
+        "folder": str(summary.folder),
+        "files": summary.files,
+        "features": summary.n_features,
+        "statuses": summary.statuses,
+        "probability_at_least": at_least,
+        "seconds": round(summary.seconds, 3),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False)

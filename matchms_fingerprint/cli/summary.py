@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
@@ -17,6 +17,36 @@ HINTS = {
     "unreadable": "named above, with block and reason",
 }
 """What the user can do about each status."""
+
+CONFIDENCES = (0.9, 0.7, 0.5, 0.3, 0.0)
+"""Probabilities of the best hit at which features are counted."""
+
+
+def show_confidence(console: Console, probabilities: Sequence[float], is_calibrated: bool) -> None:
+    """Show how many features have a best hit of at least some probability, and how many of them are expected false.
+
+    Parameters
+    ----------
+    console
+        Where to.
+    probabilities
+        Of the best hit of each feature.
+    is_calibrated
+        Whether the probabilities count how often hits are wrong.
+    """
+    import numpy as np
+
+    from matchms_fingerprint.annotation.posterior.false_discoveries import expected_false
+
+    table = plain_table("probability", "features", *(["expected false"] if is_calibrated else []))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for least in CONFIDENCES:
+        n, false = expected_false(np.array(probabilities), least)
+        table.add_row(
+            f"{least:.0%} or more" if least else "all", f"{n:,}", *([f"{false:,.1f}"] if is_calibrated else [])
+        )
+    console.print(table)
 
 
 def show_statuses(console: Console, statuses: Mapping[str, int], success: str) -> None:

@@ -127,7 +127,7 @@ def test_summary_and_unreadable_blocks_are_on_stderr(
         assert status in err
     assert "give --ion-mode" in err
     assert "7 features" in err
-    assert str(tmp_path / "out" / "annotations.tsv") in err
+    assert f"{tmp_path / 'out'}: annotated_spectra.mgf" in err
     assert "Traceback" not in err
 
 

@@ -14,7 +14,7 @@ from matchms_fingerprint.cli.terminal import open_terminal, plain_table, stdout_
 
 SUBCOMMANDS = [
     ("candidates", "build"), ("candidates", "info"), ("candidates", "search"),
-    ("models", "list"), ("models", "show"), ("models", "verify"),
+    ("models", "list"), ("models", "show"), ("models", "verify"), ("posterior", "fit"), ("posterior", "evaluate"),
 ]  # fmt: skip
 HEAVY = ("torch", "rdkit", "matchms", "numba", "lightning")
 
@@ -24,7 +24,7 @@ def test_help(command_line: CommandLine, command: tuple[str, ...]) -> None:
     code, out, err = command_line(*command, "--help")
     assert (code, err) == (0, "")
     assert f"matchms-fingerprint {' '.join(command)}" in out
-    is_group = command in (("candidates",), ("models",))
+    is_group = command in (("candidates",), ("models",), ("posterior",))
     assert is_group or "--quiet" in out
 
 
