@@ -43,8 +43,11 @@ class NeighbourEvidence:
       similarity;
     - `neighbours_similarity`: the soft maximum of the product over all neighbours, by the mean of the three;
     - `neighbours_mean`: mean of the squared Tanimoto coefficients, neighbours weighted by the softmax of that mean;
-    - `neighbours_exact`: the mean of the three for a compound of the very fingerprint and mass of the candidate, 0 if
-      none is near.
+    - `neighbours_exact`: the highest of the three for a compound of the very fingerprint and mass of the candidate, 0
+      if none is near.
+
+    Whether a candidate has a reference spectrum at all shows in the last column, and in folds where known compounds are
+    never right a fit would hold it against them: fit its weight where they may be right, too.
 
     All are missing where there is no reference spectrum of the ion mode.
 
@@ -129,7 +132,7 @@ class SpectrumNeighbours:
         scores[:, 4] = tanimoto**2 @ (weights / weights.sum())
         is_far = np.abs(candidates.masses[:, None] - self.masses) > _SAME_MASS_DA  # not so where a mass is unknown
         is_same = (tanimoto == 1.0) & ~is_far
-        scores[:, 5] = np.where(is_same, together, 0.0).max(axis=1)
+        scores[:, 5] = np.where(is_same, self.similarity.max(axis=1), 0.0).max(axis=1)
         return scores
 
 

@@ -31,7 +31,7 @@ TOLERANCES_DA = (0.02, 0.1, 0.4)
 """Peaks match within the first of these that is not below the accuracy of the query."""
 
 _SPECTRA_PER_LIST = 64
-_IMPORTANCE = np.array([1.0, 1.0, 1.0])
+_IMPORTANCE = np.ones(len(SIMILARITIES))
 _INTENSITY_POWER = 0.5
 _ANY = Limits(minimum_score=0.0, minimum_matches=1, precursor_tolerance=-1.0)
 
@@ -48,13 +48,10 @@ class NearestCompounds:
     similarity
         That of its most similar spectrum by each of `SIMILARITIES`, 0 where none is among the nearest by it, shape
         (n_spectra, COMPOUNDS, 3), float64.
-    matches
-        Number of matching peaks of that spectrum by cosine and modified cosine, shape (n_spectra, COMPOUNDS, 2), int64.
     """
 
     compound: NDArray[np.int64]
     similarity: NDArray[np.float64]
-    matches: NDArray[np.int64]
 
 
 class ReferenceSpectra:
@@ -150,15 +147,14 @@ class ReferenceSpectra:
         found = NearestCompounds(
             np.full((len(spectra), COMPOUNDS), -1, np.int64),
             np.zeros((len(spectra), COMPOUNDS, len(SIMILARITIES))),
-            np.zeros((len(spectra), COMPOUNDS, 2), np.int64),
         )
         level = np.minimum(np.searchsorted(TOLERANCES_DA, accuracy_da), len(TOLERANCES_DA) - 1)
         for mode, side in self._sides.items():
             for number, tolerance in enumerate(TOLERANCES_DA):
                 asked = np.flatnonzero((spectra.ion_mode == mode) & (level == number))
                 if asked.size:
-                    groups, similarity, matches = side.nearest(spectra.take(asked), embedding[asked], tolerance)
-                    found.compound[asked], found.similarity[asked], found.matches[asked] = groups, similarity, matches
+                    groups, similarity = side.nearest(spectra.take(asked), embedding[asked], tolerance)
+                    found.compound[asked], found.similarity[asked] = groups, similarity
         return found
 
     @cached_property
@@ -191,8 +187,8 @@ class _IonMode:
 
     def nearest(
         self, spectra: SpectrumArrays, embedding: NDArray[np.float32], tolerance_da: float
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """Return the three parts of `NearestCompounds`."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the two parts of `NearestCompounds`."""
         if tolerance_da not in self._tables:
             self._tables[tolerance_da] = _table(
                 self._starts, self._mz, self._intensity, self._precursor_mz, tolerance_da
@@ -202,18 +198,12 @@ class _IonMode:
         queries = _table(kept.offsets, kept.mz, kept.intensity, kept.precursor_mz, tolerance_da)
         shape = (len(spectra), len(SIMILARITIES), _SPECTRA_PER_LIST)
         nearest, similarity = np.full(shape, -1, np.int64), np.zeros(shape)
-        matches = np.zeros((len(spectra), 2, _SPECTRA_PER_LIST), np.int64)
         for i, matching in enumerate(_matchings(tolerance_da)):
             hits = find_top(references, queries, _SPECTRA_PER_LIST, matching, _ANY)
-            nearest[:, i], similarity[:, i], matches[:, i] = hits.references, hits.scores, hits.matches
+            nearest[:, i], similarity[:, i] = hits.references, hits.scores
         self._by_embedding(embedding, nearest[:, 2], similarity[:, 2])
-        groups, best, highest = group_neighbours(nearest, similarity, self._compound, _IMPORTANCE, COMPOUNDS)
-        # of each compound the matches of its best spectrum, found again in the list that it came from
-        counts = np.zeros((*groups.shape, 2), np.int64)
-        for i in range(2):
-            is_it = (best[:, :, i, None] == nearest[:, i][:, None, :]) & (best[:, :, i, None] >= 0)
-            counts[:, :, i] = (is_it * matches[:, i][:, None, :]).sum(axis=2)
-        return groups.astype(np.int64, copy=False), highest.astype(np.float64, copy=False), counts
+        groups, _, highest = group_neighbours(nearest, similarity, self._compound, _IMPORTANCE, COMPOUNDS)
+        return groups.astype(np.int64, copy=False), highest.astype(np.float64, copy=False)
 
     def _by_embedding(
         self, embedding: NDArray[np.float32], nearest: NDArray[np.int64], similarity: NDArray[np.float64]
