@@ -10,6 +10,8 @@ def one_line(text: str) -> str:
 
     What remains can stand in XML, in a line of MGF or MSP, and in a cell of a table.
     """
+    if text.isprintable() and "  " not in text and text == text.strip(" "):  # nearly always
+        return text
     kept = (character for character in text if character.isprintable() or character.isspace())
     return " ".join("".join(kept).split())
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 _CELLS_AT_A_TIME = 1 << 24
 _DECIMALS = 5  # rounding noise of the products must not decide between equals
+_NOISE = 2e-5  # more than rounding to so many decimals can move a score
 
 
 def neighbour_pairs(
@@ -49,14 +50,15 @@ def _nearest_of(
     unit: NDArray[np.float32], start: int, stop: int, k: int, min_score: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Return rows, columns and cosines of the k nearest of the rows from `start` to `stop`."""
-    scores = (unit[start:stop] @ unit.T).clip(-1.0, 1.0).round(_DECIMALS)
+    scores = unit[start:stop] @ unit.T
     own = np.arange(start, stop)
     scores[own - start, own] = -np.inf
     kth = np.partition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k]
-    rows, columns = np.nonzero(scores >= np.maximum(kth, np.float32(min_score))[:, None])
-    values = scores[rows, columns]
+    least = np.maximum(kth, np.float32(min_score)) - np.float32(_NOISE)
+    rows, columns = np.nonzero(scores >= least[:, None])
+    values = scores[rows, columns].clip(-1.0, 1.0).round(_DECIMALS)
     order = np.lexsort((columns, -values, rows))
     rows, columns, values = rows[order], columns[order], values[order]
     rank = np.arange(len(rows)) - np.searchsorted(rows, rows, side="left")
-    near = rank < k
+    near = (rank < k) & (values >= np.float32(min_score))
     return rows[near] + start, columns[near], values[near]
