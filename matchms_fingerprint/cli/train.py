@@ -32,7 +32,8 @@ from matchms_fingerprint.cli import options
 @click.option("--model-version", default="1", help="Version of the model.")
 @click.option("--data-description", default="not described", help="Name and release of the data, for the card.")
 @click.option("--data-licences", default="not stated", help="Licences of the data, for the card.")
-@click.option("--devices", default="auto", help="Devices for Lightning, such as 1 or auto.")
+@click.option("--accelerator", default="auto", help="What to train on: cpu, gpu, or auto.")
+@click.option("--devices", default="auto", help="How many of them, or auto for all; a step has a batch on each.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing model.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def command(spectra: Path, output: Path, **given: Any) -> None:
@@ -72,6 +73,7 @@ def command(spectra: Path, output: Path, **given: Any) -> None:
         allow_shared_structures=given["allow_shared_structures"],
         overwrite=given["overwrite"],
         progress=not given["quiet"],
+        accelerator=given["accelerator"],
         devices=given["devices"],
     )
     if tested := card["measured"].get("test"):

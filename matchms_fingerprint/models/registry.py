@@ -16,6 +16,7 @@ from matchms_fingerprint.models.encoders.peak_transformer import PeakTransformer
 from matchms_fingerprint.models.heads.grouped_bits import GroupedBits
 from matchms_fingerprint.models.heads.head import Head
 from matchms_fingerprint.models.heads.independent_bits import IndependentBits
+from matchms_fingerprint.models.heads.siamese_bits import SiameseBits
 from matchms_fingerprint.models.heads.unfolding import Unfolding
 from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.models.scorers.registry import build_scorer, scorer_name
@@ -31,6 +32,7 @@ HEADS: dict[str, type[Head]] = {
     "independent_bits": IndependentBits,
     "grouped_bits": GroupedBits,
     "unfolding": Unfolding,
+    "siamese": SiameseBits,
 }
 
 

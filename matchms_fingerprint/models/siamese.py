@@ -3,47 +3,23 @@
 Architecture 4 of Liu et al. ("Current and future deep learning algorithms for MS/MS-based small molecule structure
 elucidation"): both spectra go through the same network, and the similarity of what comes out is trained to be that of
 the structures, as in MS2DeepScore (Huber et al., J. Cheminformatics 2021); GLEAMS (Bittremieux et al., Nature Methods
-2022) trains such a network to bring spectra of one peptide together. Which pairs count how much is what
-`training.pairs` says.
+2022) trains such a network to bring spectra of one peptide together.
+
+Most pairs of molecules are alike in nothing: weighted as they come, a network learns to say 0.1. So pairs are weighted
+such that every range of similarity counts the same; `training.pairs` draws them.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from numpy.typing import NDArray
+from torch import Tensor
 
 from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.kernels.types import FloatArray
 
-
-class SiameseHead(nn.Module):
-    """Projects embeddings of spectra to unit vectors; the cosine of two estimates their Tanimoto similarity.
-
-    Parameters
-    ----------
-    n_embedding
-        Length of the embedding of spectra.
-    n_projection, n_hidden
-        Widths of the projection and of the layer before it.
-    dropout
-        Dropout rate of the hidden layer.
-    """
-
-    def __init__(self, n_embedding: int, n_projection: int = 256, n_hidden: int = 512, dropout: float = 0.2) -> None:
-        super().__init__()
-        self.settings = {"n_projection": n_projection, "n_hidden": n_hidden, "dropout": dropout}
-        self.n_projection = n_projection
-        self.layers = nn.Sequential(
-            nn.GELU(),
-            nn.Linear(n_embedding, n_hidden),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(n_hidden, n_projection),
-        )
-
-    def forward(self, embedding: Tensor) -> Tensor:
-        """Return unit vectors, shape (n_spectra, n_projection), of embeddings of shape (n_spectra, n_embedding)."""
-        return functional.normalize(self.layers(embedding), dim=1)
+N_BINS = 10
 
 
 def siamese_loss(units: Tensor, similarity: Tensor, weights: Tensor) -> Tensor:
@@ -52,11 +28,11 @@ def siamese_loss(units: Tensor, similarity: Tensor, weights: Tensor) -> Tensor:
     Parameters
     ----------
     units
-        Unit vectors of the spectra, shape (n, n_projection).
+        Unit vectors of the spectra, shape (n, n_embedding).
     similarity
         Tanimoto similarity of their structures, shape (n, n).
     weights
-        Weight of each pair, shape (n, n), as `training.pairs.balanced_pair_weights` makes them.
+        Weight of each pair, shape (n, n), as `balanced_pair_weights` makes them.
 
     Returns
     -------
@@ -76,3 +52,51 @@ def siamese_loss(units: Tensor, similarity: Tensor, weights: Tensor) -> Tensor:
         )
     squares = (units @ units.T - similarity).square()
     return (squares * weights).sum() / weights.sum().clamp(min=torch.finfo(weights.dtype).tiny)
+
+
+def tanimoto_of_pairs(bits: Tensor) -> Tensor:
+    """Return the Tanimoto similarity of all pairs of rows of bits, shape (n, n_bits), as (n, n); 0 of empty ones."""
+    both, counts = bits @ bits.T, bits.sum(dim=1)
+    return both / (counts[:, None] + counts - both).clamp(min=1)
+
+
+def similarity_bins(similarity: FloatArray, n_bins: int = N_BINS) -> NDArray[np.int64]:
+    """Return the range of each similarity: [0, 1/n), [1/n, 2/n), ..., the last with its end; same shape, int64.
+
+    Raises
+    ------
+    SettingsError
+        If there is not at least one bin.
+    """
+    if n_bins < 1:
+        raise SettingsError(f"{n_bins} bins of similarity; expected at least 1")
+    # a similarity such as 3/10 may be a hair below the edge, more so in 32 bits
+    return np.minimum((similarity * n_bins + 1e-6).astype(np.int64), n_bins - 1)
+
+
+def balanced_pair_weights(similarity: FloatArray, n_bins: int = N_BINS, full_from: int = 1) -> NDArray[np.float32]:
+    """Return weights of all pairs of a batch with which each range of similarity counts the same.
+
+    Parameters
+    ----------
+    similarity
+        Tanimoto similarity of the structures of the batch with each other, shape (n, n).
+    n_bins
+        Number of ranges; those without pairs are left out.
+    full_from
+        A range with fewer pairs counts in proportion, so that a single pair does not outweigh hundreds.
+
+    Returns
+    -------
+    ndarray of shape (n, n), float32
+        Symmetric, sums to 1. A spectrum makes no pair with itself; two spectra of one structure are a pair.
+    """
+    others = ~np.eye(len(similarity), dtype=bool)
+    if not others.any():
+        return np.zeros(similarity.shape, np.float32)
+    bins = similarity_bins(similarity, n_bins)
+    # each pair stands on both sides of the diagonal
+    counts = np.bincount(bins[others], minlength=n_bins) / 2
+    of_bins = np.minimum(1.0, counts / full_from) / np.maximum(counts, 1)
+    weights = np.where(others, of_bins[bins], 0.0)
+    return (weights / weights.sum()).astype(np.float32)

@@ -15,6 +15,7 @@ from matchms_fingerprint.io.artifacts import atomic_file
 CURVE = "curve.csv"
 PICTURE = "curve.png"
 COLUMNS = ("epoch", "train_loss", "val_tanimoto", "val_threshold")
+"""The first columns of the table; the learning rate and what else was logged on `val` follow."""
 
 
 class Curve(Callback):
@@ -31,7 +32,7 @@ class Curve(Callback):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.rows: list[list[float]] = []
+        self.rows: list[dict[str, float]] = []
         self.losses: list[float] = []
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
@@ -46,11 +47,18 @@ class Curve(Callback):
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Add the row of the epoch."""
-        metrics = trainer.callback_metrics
+        logged = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val_")}
         loss = sum(self.losses) / max(1, len(self.losses))
-        self.rows.append([trainer.current_epoch, loss, float(metrics[COLUMNS[2]]), float(metrics[COLUMNS[3]])])
+        row = {"epoch": trainer.current_epoch, "train_loss": loss} | logged
+        row["learning_rate"] = trainer.optimizers[0].param_groups[0]["lr"]
+        self.rows.append(row)
+        if not trainer.is_global_zero:
+            return
+        columns = dict.fromkeys([*COLUMNS, *(name for one in self.rows for name in one)])
         with atomic_file(self.folder / CURVE) as partial, open(partial, "w", newline="") as handle:
-            csv.writer(handle).writerows([COLUMNS, *self.rows])
+            writer = csv.DictWriter(handle, list(columns))
+            writer.writeheader()
+            writer.writerows(self.rows)
         draw_curve(self.rows, self.folder / PICTURE)
 
     def state_dict(self) -> dict[str, Any]:
@@ -58,22 +66,23 @@ class Curve(Callback):
         return {"rows": self.rows}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up what a checkpoint remembered."""
-        self.rows = state_dict["rows"]
+        """Take up what a checkpoint remembered; earlier versions kept the first columns alone, without their names."""
+        rows = state_dict["rows"]
+        self.rows = [row if isinstance(row, dict) else dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
-def draw_curve(rows: list[list[float]], picture: Path) -> None:
+def draw_curve(rows: list[dict[str, float]], picture: Path) -> None:
     """Draw training loss and validation Tanimoto over the epochs.
 
     Parameters
     ----------
     rows
-        Values in the order of `COLUMNS`, one row an epoch.
+        At least the values of `COLUMNS`, one row an epoch.
     picture
         PNG file to write.
     """
-    epochs = [int(row[0]) for row in rows]
-    loss, tanimoto = [row[1] for row in rows], [row[2] for row in rows]
+    epochs = [int(row["epoch"]) for row in rows]
+    loss, tanimoto = [row["train_loss"] for row in rows], [row["val_tanimoto"] for row in rows]
     best = max(range(len(rows)), key=lambda i: tanimoto[i])
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     left = figure.subplots()

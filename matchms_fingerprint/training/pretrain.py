@@ -33,7 +33,7 @@ from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.io.artifacts import atomic_file, read_json, sha256_of, write_json
 from matchms_fingerprint.models.encoders.encoder import Encoder
 from matchms_fingerprint.models.encoders.peak_transformer import N_FIRST, PeakTransformer
-from matchms_fingerprint.training.lightning_run import adamw, run_lightning
+from matchms_fingerprint.training.lightning_run import adamw, run_lightning, share_of_device
 from matchms_fingerprint.training.masked_peaks import (
     HiddenPeaks,
     MaskedBatches,
@@ -81,7 +81,8 @@ class MaskedPeakTask(lightning.LightningModule):
         rng = np.random.default_rng([settings.seed, epoch])
         draws = rng.choice(self.train_rows, n_draws, replace=n_draws > self.train_rows.size)
         batches = MaskedBatches(self.spectra, self.encoder, settings, epoch)
-        return DataLoader(batches, sampler=draws.reshape(n_batches, -1).tolist(), batch_size=None)
+        rows = share_of_device(draws.reshape(n_batches, -1).tolist(), self.trainer)
+        return DataLoader(batches, sampler=rows, batch_size=None)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Return the spectra held out, undisturbed; always the same peaks are hidden."""
@@ -127,7 +128,7 @@ class MaskedPeakTask(lightning.LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW with warm-up and cosine decay."""
         trained = [p for name, p in self.named_parameters() if not name.startswith(f"encoder.{_NOT_PRETRAINED}")]
-        return adamw(trained, self.settings)
+        return adamw(trained, self.settings, self.trainer.world_size)
 
 
 class KeepBestEncoder(Callback):
@@ -142,7 +143,7 @@ class KeepBestEncoder(Callback):
         row = {name: float(value) for name, value in trainer.callback_metrics.items()}
         self.course.append({"epoch": trainer.current_epoch} | row)
         best = min(self.course, key=lambda item: item["val_loss"])
-        if not isinstance(pl_module, MaskedPeakTask):
+        if not isinstance(pl_module, MaskedPeakTask) or not trainer.is_global_zero:
             return
         if best is self.course[-1]:
             tensors = pl_module.encoder.state_dict()

@@ -15,8 +15,8 @@ from matchms_fingerprint.models.scorers.scorer import Scorer
 from matchms_fingerprint.training.negatives import NOBODY, NOT_MEASURED, Negatives
 from matchms_fingerprint.training.settings import TrainingSettings
 
-KEPT_GRAPHS = 1 << 18
-"""Graphs of molecules that are kept from batch to batch, those used last; each takes about 1.2 KiB."""
+KEPT_GRAPHS = 1 << 17
+"""Graphs of molecules that are kept from batch to batch, those used last; each takes about 1.7 KiB."""
 
 
 def draw_candidates(

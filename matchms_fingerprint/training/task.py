@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from matchms_fingerprint.evaluation.metrics import best_bit_threshold
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.artifacts import atomic_file
+from matchms_fingerprint.models.heads.siamese_bits import SiameseBits
 from matchms_fingerprint.models.losses.bits_and_overlap import bce_iou_loss
 from matchms_fingerprint.models.losses.criterion import Criterion
 from matchms_fingerprint.models.network import Network
@@ -27,8 +28,9 @@ from matchms_fingerprint.training.datasets import (
     merge_partners,
     structure_balanced_weights,
 )
-from matchms_fingerprint.training.lightning_run import adamw
+from matchms_fingerprint.training.lightning_run import adamw, share_of_device
 from matchms_fingerprint.training.negatives import Negatives
+from matchms_fingerprint.training.pairs import with_partners
 from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.synthetic import SyntheticSpectra
 
@@ -49,6 +51,8 @@ class KeepBest(Callback):
         value = float(trainer.callback_metrics[self.metric])
         if value > self.best and isinstance(pl_module, FingerprintTask):
             self.best = value
+            if not trainer.is_global_zero:
+                return
             with atomic_file(self.path) as partial:
                 save_file(pl_module.network.state_dict(), partial)
 
@@ -101,13 +105,16 @@ class FingerprintTask(lightning.LightningModule):
         self.first_hits: list[Tensor] = []
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Return the batches of the current epoch."""
+        """Return the batches of the current epoch; of several devices, each has its own share of them."""
         epoch = self.current_epoch
         batches = PreparedBatches(
             self.data, self.network, self.settings, epoch, self.partners, self.negatives[0], self.synthetic
         )
-        sampler = DrawnBatches(self.train_rows, self.weights, self.settings, epoch)
-        return DataLoader(batches, sampler=sampler, batch_size=None)
+        rows = list(DrawnBatches(self.train_rows, self.weights, self.settings, epoch))
+        if isinstance(self.network.head, SiameseBits):
+            rng = np.random.default_rng([self.settings.seed, epoch, 3])
+            rows = list(with_partners(rows, self.data, self.train_rows, rng))
+        return DataLoader(batches, sampler=share_of_device(rows, self.trainer), batch_size=None)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Return the validation spectra in batches."""
@@ -166,4 +173,5 @@ class FingerprintTask(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW with warm-up and cosine decay."""
-        return adamw([*self.network.parameters(), *self.criterion.parameters()], self.settings)
+        parameters = [*self.network.parameters(), *self.criterion.parameters()]
+        return adamw(parameters, self.settings, self.trainer.world_size)

@@ -12,7 +12,12 @@ from matchms_fingerprint.models.heads.unfolding import Unfolding, fold
 from matchms_fingerprint.models.registry import HEADS, NetworkSettings, build_network, describe_network, find_head
 
 N_EMBEDDING, N_BITS = 24, 256
-OPTIONS = {"independent_bits": {}, "grouped_bits": {"n_groups": 8, "n_hidden": 16}, "unfolding": {"n_coarse": 32}}
+OPTIONS = {
+    "independent_bits": {},
+    "grouped_bits": {"n_groups": 8, "n_hidden": 16},
+    "unfolding": {"n_coarse": 32},
+    "siamese": {"weight": 2.0},
+}
 NO_DROPOUT = {"dropout": 0.0}
 
 

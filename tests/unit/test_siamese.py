@@ -1,13 +1,22 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from scipy.stats import spearmanr
+from torch.nn import functional
 
 from matchms_fingerprint.chem.fingerprints import pack_bits
 from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.kernels.packed_similarity import packed_similarity
-from matchms_fingerprint.models.siamese import SiameseHead, siamese_loss
-from matchms_fingerprint.training.pairs import balanced_pair_weights, draw_partners, similarity_bins
+from matchms_fingerprint.models.heads.siamese_bits import SiameseBits
+from matchms_fingerprint.models.siamese import (
+    balanced_pair_weights,
+    siamese_loss,
+    similarity_bins,
+    tanimoto_of_pairs,
+)
+from matchms_fingerprint.training.pairs import draw_partners, with_partners
 
 N_BITS, N_EMBEDDING = 256, 48
 
@@ -48,41 +57,56 @@ def test_cosines_learn_to_be_similarities_of_structures_never_seen():
     similarity = packed_similarity(packed, packed)
     train, held_out = np.arange(300), np.arange(300, 400)
     torch.manual_seed(0)
-    head = SiameseHead(N_EMBEDDING, 64, 128, dropout=0.0)
-    unseen = similarity[np.ix_(held_out, held_out)]
-    before = correlation(head(embedding[held_out]), unseen)
-    optimizer, rng = torch.optim.AdamW(head.parameters(), 3e-3, weight_decay=0.01), np.random.default_rng(0)
+    layers = torch.nn.GELU(), torch.nn.Linear(N_EMBEDDING, 128), torch.nn.GELU(), torch.nn.Linear(128, 64)
+    encoder, head = torch.nn.Sequential(*layers), SiameseBits(64, N_BITS)
+
+    def units(rows):
+        return functional.normalize(encoder(embedding[rows]), dim=1)
+
+    before = correlation(units(held_out), unseen := similarity[np.ix_(held_out, held_out)])
+    optimizer, rng = torch.optim.AdamW(encoder.parameters(), 3e-3, weight_decay=0.01), np.random.default_rng(0)
     for _ in range(150):
         anchors = rng.choice(train, 32, replace=False)
         batch = np.concatenate([anchors, draw_partners(anchors, packed[train], rng)])
-        target = similarity[np.ix_(batch, batch)]
-        weights = torch.from_numpy(balanced_pair_weights(target, full_from=8))
         optimizer.zero_grad()
-        siamese_loss(head(embedding[batch]), torch.from_numpy(target).float(), weights).backward()
+        head.auxiliary_loss(encoder(embedding[batch]), torch.from_numpy(bits[batch]).float()).backward()
         optimizer.step()
-    head.eval()
-    after = correlation(head(embedding[held_out]), unseen)
+    after = correlation(units(held_out), unseen)
     assert before < 0.3
     assert after > 0.9
-    cosines = (head(embedding[held_out]) @ head(embedding[held_out]).T).detach().numpy()
+    cosines = (units(held_out) @ units(held_out).T).detach().numpy()
     bins = similarity_bins(unseen)
     errors = [np.abs(cosines - unseen)[(bins == b) & ~np.eye(100, dtype=bool)].mean() for b in range(10)]
     # in every range of similarity, however few pairs it has
     assert max(errors) < 0.2
 
 
-def test_the_projection_is_of_unit_length_and_trains_all_its_parameters():
-    head = SiameseHead(N_EMBEDDING, 16, 32)
-    units = head(torch.randn(9, N_EMBEDDING))
-    torch.testing.assert_close(units.norm(dim=1), torch.ones(9))
-    similarity = torch.rand(9, 9)
-    siamese_loss(units, similarity, torch.ones(9, 9)).backward()
-    for parameter in head.parameters():
-        assert torch.isfinite(parameter.grad).all()
-        assert parameter.grad.abs().sum() > 0
-    again = SiameseHead(N_EMBEDDING, **head.settings).eval()
-    again.load_state_dict(head.state_dict())
-    assert torch.equal(again(torch.ones(1, N_EMBEDDING)), head.eval()(torch.ones(1, N_EMBEDDING)))
+def test_similarities_of_pairs_are_those_of_the_kernel():
+    bits = np.concatenate([families(30), np.zeros((1, N_BITS), bool)])
+    packed = pack_bits(bits)
+    found = tanimoto_of_pairs(torch.from_numpy(bits).float())
+    np.testing.assert_allclose(found, packed_similarity(packed, packed), atol=1e-6)
+
+
+def test_the_further_loss_is_that_of_all_pairs_times_its_weight():
+    bits, embedding = torch.from_numpy(families(12)).float(), torch.randn(12, N_EMBEDDING)
+    similarity, units = tanimoto_of_pairs(bits), functional.normalize(embedding, dim=1)
+    weights = torch.from_numpy(balanced_pair_weights(similarity.numpy(), full_from=8))
+    found = SiameseBits(N_EMBEDDING, N_BITS, weight=3.0).auxiliary_loss(embedding, bits)
+    torch.testing.assert_close(found, 3 * siamese_loss(units, similarity, weights))
+
+
+def test_partners_stand_in_the_second_half_of_a_batch():
+    packed = pack_bits(families(20))
+    structure = np.random.default_rng(1).integers(0, 20, 100)
+    data, rows = SimpleNamespace(structure=structure, fingerprints=packed), np.arange(0, 100, 2)
+    batches = [rows[:7].tolist(), rows[10:18].tolist()]
+    found = list(with_partners(batches, data, rows, np.random.default_rng(0)))
+    assert [len(batch) for batch in found] == [7, 8]
+    assert found[0][:4] == batches[0][:4]  # of an odd number the one in the middle stays
+    assert found[1][:4] == batches[1][:4]
+    assert {*found[0], *found[1]} <= set(rows.tolist())
+    assert found == list(with_partners(batches, data, rows, np.random.default_rng(0)))
 
 
 def test_the_loss_agrees_with_its_formula():

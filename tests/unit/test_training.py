@@ -1,6 +1,7 @@
 import csv
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,9 +18,11 @@ from matchms_fingerprint.evaluation.predictions import predict_rows
 from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.training.augment import Augmentation
 from matchms_fingerprint.training.calibrate import DEFAULT_TEMPERATURE, fit_temperature
+from matchms_fingerprint.training.curve import Curve
 from matchms_fingerprint.training.datasets import structure_balanced_weights
 from matchms_fingerprint.training.finish import About
 from matchms_fingerprint.training.fit import fit
+from matchms_fingerprint.training.lightning_run import adamw, share_of_device
 from matchms_fingerprint.training.run import train
 from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.splits import FoldSource
@@ -192,3 +195,54 @@ def test_settings_survive_json_and_refuse_unknown_keys():
         TrainingSettings.from_dict({"epoch": 3})
     with pytest.raises(SettingsError, match="unit_masses"):
         TrainingSettings.from_dict({"augmentation": {"unit_masses": 1}})
+
+
+def test_a_run_logs_to_a_table_and_to_tensorboard(data, folds, tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    settings = replace(SMALL, epochs=2)
+    fit(data, folds, settings, tmp_path, progress=False)
+    with open(tmp_path / "curve.csv") as handle:
+        curve = list(csv.DictReader(handle))
+    assert list(curve[0])[:4] == ["epoch", "train_loss", "val_tanimoto", "val_threshold"]
+    assert all(0 < float(row["learning_rate"]) <= settings.learning_rate for row in curve)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    for name in ("val_tanimoto", "train_loss"):
+        logged = [event.value for event in events.Scalars(name)]
+        assert logged == pytest.approx([float(row[name]) for row in curve], rel=1e-5)
+
+
+def test_the_course_of_a_run_of_an_earlier_version_is_taken_up(tmp_path):
+    curve = Curve(tmp_path)
+    curve.load_state_dict({"rows": [[0, 0.9, 0.1, 0.3]]})
+    assert curve.rows == [{"epoch": 0, "train_loss": 0.9, "val_tanimoto": 0.1, "val_threshold": 0.3}]
+
+
+@pytest.mark.parametrize(("warmup", "n_steps"), [(0.1, 10), (0.1, 20), (0.25, 4), (0.0, 7)])
+def test_the_learning_rate_rises_and_falls_to_nothing(warmup, n_steps):
+    settings = TrainingSettings(epochs=n_steps, spectra_per_epoch=4, batch_size=4, warmup=warmup, learning_rate=0.5)
+    made = adamw([torch.nn.Parameter(torch.zeros(1))], settings)
+    rates = []
+    for _ in range(n_steps):
+        rates.append(made["optimizer"].param_groups[0]["lr"])
+        made["optimizer"].step()
+        made["lr_scheduler"]["scheduler"].step() if len(rates) < n_steps else None
+    assert max(rates) <= 0.5
+    assert rates[-1] < 0.01
+
+
+def test_devices_share_the_batches_of_an_epoch():
+    shares = [share_of_device(range(7), SimpleNamespace(world_size=3, global_rank=rank)) for rank in range(3)]
+    assert [list(share) for share in shares] == [[0, 3], [1, 4], [2, 5]]
+    assert list(share_of_device(range(7), SimpleNamespace(world_size=1, global_rank=0))) == list(range(7))
+
+
+@pytest.mark.slow
+def test_two_devices_train_one_network(data, folds, tmp_path):
+    network = fit(data, folds, SMALL, tmp_path, progress=False, accelerator="cpu", devices=2)
+    alone = fit(data, folds, SMALL, tmp_path / "alone", progress=False)
+    with open(tmp_path / "curve.csv") as handle:
+        assert [row["epoch"] for row in csv.DictReader(handle)] == [str(epoch) for epoch in range(SMALL.epochs)]
+    assert any(not torch.equal(value, alone.state_dict()[name]) for name, value in network.state_dict().items())
+    assert torch.isfinite(torch.cat([value.flatten() for value in network.state_dict().values()])).all()
