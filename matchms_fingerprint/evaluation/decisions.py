@@ -13,14 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from matchms_fingerprint.annotation.posterior.decisions import expected_similarity
 from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.evaluation.metrics import tanimoto_of_bits
-from matchms_fingerprint.kernels.packed_similarity import packed_similarity
 from matchms_fingerprint.kernels.tanimoto import SCORES
 from matchms_fingerprint.kernels.types import FloatArray, WordArray
 from matchms_fingerprint.models.calibration import softmax_scores
-
-_BLOCK = 1024
 
 
 def posterior_of(scores: FloatArray) -> FloatArray:
@@ -29,30 +27,6 @@ def posterior_of(scores: FloatArray) -> FloatArray:
         return np.empty(0)
     shares = np.exp(scores - np.max(scores))
     return shares / shares.sum()
-
-
-def expected_similarity(posterior: FloatArray, packed: WordArray) -> FloatArray:
-    """Return the similarity of each candidate to the true one, as expected under a posterior.
-
-    Parameters
-    ----------
-    posterior
-        Probability of each candidate, shape (n,).
-    packed
-        Their packed fingerprints, shape (n, n_words), uint64; a candidate is similar to itself by 1.
-
-    Returns
-    -------
-    ndarray of shape (n,), float64
-        Of Tanimoto similarity.
-    """
-    expected = np.empty(len(packed))
-    for start in range(0, len(packed), _BLOCK):
-        block = packed_similarity(packed[start : start + _BLOCK], packed)
-        rows = np.arange(len(block))
-        block[rows, start + rows] = 1.0
-        expected[start : start + _BLOCK] = block @ posterior
-    return expected
 
 
 def regret_bounds(posterior: FloatArray, similarity: FloatArray) -> tuple[float, float]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matchms_fingerprint.annotation.posterior.decisions import expected_similarity
 from matchms_fingerprint.chem.fingerprints import pack_bits
 from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.evaluation.conflict import conflict_index, similarity_range, summarize_conflict
@@ -14,7 +15,6 @@ from matchms_fingerprint.evaluation.decisions import (
     DECISION_RULES,
     DecisionRule,
     consistent_bit_threshold,
-    expected_similarity,
     jaccard_bit_threshold,
     jaccard_bits,
     posterior_of,

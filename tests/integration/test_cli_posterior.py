@@ -1,0 +1,94 @@
+"""The commands `posterior fit` and `posterior evaluate`, on spectra of structures that have isomers in the library."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import make_spectrum, tiny_model
+from click.testing import CliRunner
+from matchms.exporting import save_as_mgf
+from rdkit import Chem
+
+from matchms_fingerprint import CandidateLibrary
+from matchms_fingerprint.annotation.posterior.artifact import FRAGMENTS, MANIFEST, load_posterior
+from matchms_fingerprint.cli.posterior import command
+from matchms_fingerprint.constants import DEFAULT_FINGERPRINT
+from matchms_fingerprint.evaluation.posterior.run_folder import MARKER, PICTURES
+
+PROTON = 1.007276
+N_STRUCTURES = 72
+
+
+def chosen_structures() -> list[tuple[str, float]]:
+    """Structures of the starter library that share their mass with another one, from 120 to 250 Da."""
+    found = CandidateLibrary.open("starter").search(neutral_mass=185.0, tolerance_da=65.0)
+    masses, charges = found.exact_masses, found.charges
+    keys, counts = np.unique(np.round(masses, 4), return_counts=True)
+    shared = np.isin(np.round(masses, 4), keys[counts > 1]) & (charges == 0)
+    rows = np.random.default_rng(0).permutation(np.flatnonzero(shared))[:N_STRUCTURES]
+    return [(found[int(i)].smiles, float(masses[i])) for i in rows]
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory) -> dict[str, Path]:
+    """Two spectra of each structure with masses of parts of it, folds, and a model with random weights."""
+    folder = tmp_path_factory.mktemp("posterior")
+    rng = np.random.default_rng(0)
+    lines = ["accession\tfold_scaffold"]
+    for number, (smiles, mass) in enumerate(chosen_structures()):
+        fold = ("train", "train", "val", "val", "test")[number % 5]
+        mol = Chem.MolFromSmiles(smiles)
+        atoms = np.array([atom.GetMass() + atom.GetTotalNumHs() * 1.00783 for atom in mol.GetAtoms()])
+        for copy in range(2):
+            parts = [atoms[:n].sum() + PROTON for n in range(3, atoms.size, 2)]
+            mz = np.unique(np.round(np.concatenate([parts, rng.uniform(50, mass, 5)]), 4))
+            spectrum = make_spectrum(
+                mz.tolist(),
+                rng.uniform(0.1, 1, mz.size).tolist(),
+                smiles=smiles,
+                precursor_mz=mass + PROTON,
+                spectrum_id=f"S{number}-{copy}",
+            )
+            save_as_mgf(spectrum, str(folder / "spectra.mgf"))
+            lines.append(f"S{number}-{copy}\t{fold}")
+    (folder / "folds.tsv").write_text("\n".join(lines) + "\n")
+    model = tiny_model(folder, DEFAULT_FINGERPRINT, 4096)
+    return {"spectra": folder / "spectra.mgf", "folds": folder / "folds.tsv", "model": model, "folder": folder}
+
+
+def call(inputs: dict[str, Path], name: str, *more: object) -> str:
+    arguments = [name, inputs["spectra"], "--folds", inputs["folds"], "--model", inputs["model"], "--quiet"]
+    arguments += ["--candidates", "starter", "--cache", inputs["folder"] / "cache", *more]
+    result = CliRunner().invoke(command, [str(one) for one in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_fit_and_evaluate(inputs: dict[str, Path], tmp_path: Path) -> None:
+    call(inputs, "fit", "-o", tmp_path / "fitted", "--missing-share", "0.2")
+    assert {path.name for path in (tmp_path / "fitted").iterdir()} == {MANIFEST, FRAGMENTS}
+    artifact = load_posterior(tmp_path / "fitted")
+    assert artifact.posterior.missing_share == 0.2
+    assert artifact.card.fitted_on["spectra"] == "spectra.mgf"
+    assert 0 <= artifact.card.figures["ece"] <= 1
+
+    output = call(inputs, "evaluate", "--posterior", tmp_path / "fitted", "-o", tmp_path / "measured", "--json")
+    summary = json.loads((tmp_path / "measured" / MARKER).read_text())
+    assert json.loads(output) == summary
+    names = {path.name for path in (tmp_path / "measured").iterdir()}
+    assert names == {MARKER, "ablation.tsv", "spectra.tsv", "index.html", *PICTURES}
+    rankings = summary["retrieval"]["rankings"]
+    groups = ("fingerprint", "formula", "neighbours", "fragments")
+    assert {f"{group} alone" for group in groups} | {f"without {group}" for group in groups} <= set(rankings)
+    assert {"control: spectrum-blind", "control: another spectrum of this mass", "control: no peaks"} <= set(rankings)
+    assert summary["retrieval"]["covered"] == 1.0
+    assert [row["noise_level"] for row in summary["dilution"]["levels"]] == [0.0, 0.02, 0.1, 0.3]
+    lines = (tmp_path / "measured" / "spectra.tsv").read_text().splitlines()
+    assert len(lines) - 1 == summary["retrieval"]["n_spectra"]
+
+
+def test_the_same_fit_gives_the_same_posterior(inputs: dict[str, Path], tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        call(inputs, "fit", "-o", tmp_path / name, "--name", "same")
+    assert (tmp_path / "one" / MANIFEST).read_bytes() == (tmp_path / "two" / MANIFEST).read_bytes()
