@@ -149,7 +149,8 @@ class _Tables:
         candidate = hit.candidate
         yield from (spectrum, _identifier(hit), _cell(candidate.formula), _cell(candidate.smiles), NULL)
         yield from (_cell(compound_name(candidate)), NULL, NULL, _adduct(hit.adduct), _text(mz, 6))
-        yield from (abs(charge_of(hit.adduct, annotation.ion_mode)), _text(mz / (1 + hit.mass_error_ppm * 1e-6), 6))
+        calculated = (annotation.precursor_mz or mz) / (1 + hit.mass_error_ppm * 1e-6)
+        yield from (abs(charge_of(hit.adduct, annotation.ion_mode)), _text(calculated, 6))
         yield from (spectrum, self._source.software, "[MS, MS:1000511, ms level, 2]")
         yield from (_text(hit.probability, 6), _text(hit.score, 6), _text(hit.expected_similarity, 6))
         yield from (hit.rank, _text(hit.mass_error_ppm, 3), _cell(annotation.feature_id))
