@@ -121,8 +121,10 @@ def _random_word(bond: int) -> np.uint64:  # pragma: no cover - compiled
 @njit(cache=True, nogil=True, fastmath=False)
 def _new_walk(
     n_atoms: int, n_bonds: int
-) -> tuple[WordArray, WordArray, IntArray, IntArray, IntArray, IntArray]:  # pragma: no cover - compiled
-    """Return the room for a walk: beyond[atom], words[bond], child[bond], order[], parent_bond[atom], inner bonds[]."""
+) -> tuple[
+    WordArray, WordArray, IntArray, IntArray, IntArray, IntArray, WordArray, WordArray
+]:  # pragma: no cover - compiled
+    """Return room for `_walk_part`: beyond[atom], words[bond], child[bond], order[], parent_bond[atom], inner[], ..."""
     return (
         np.zeros((n_atoms, (n_atoms + 63) // 64), np.uint64),
         np.zeros(n_bonds, np.uint64),
@@ -130,6 +132,8 @@ def _new_walk(
         np.zeros(n_atoms, np.int32),
         np.zeros(n_atoms, np.int32),
         np.zeros(n_bonds, np.int32),
+        np.zeros(n_atoms, np.uint64),
+        np.zeros((n_atoms + 63) // 64, np.uint64),
     )
 
 
@@ -139,14 +143,14 @@ def _walk_part(
     starts: IntArray,
     atoms: IntArray,
     bonds: IntArray,
-    walk: tuple[WordArray, WordArray, IntArray, IntArray, IntArray, IntArray],
+    walk: tuple[WordArray, WordArray, IntArray, IntArray, IntArray, IntArray, WordArray, WordArray],
 ) -> int:  # pragma: no cover - compiled
     """Walk over a connected part; return how many bonds it has.
 
     Fills in `walk`: the bonds within the part, the word of each, and for each bond of the spanning tree the atom at its
     far end (-1 for others), beyond which lie the atoms `beyond[atom]`.
     """
-    beyond, words, child, order, parent_bond, inner = walk
+    beyond, words, child, order, parent_bond, inner, tags, seen = walk
     n_words = part.size
     first = 0
     while part[first] == 0:
@@ -154,9 +158,10 @@ def _walk_part(
     first = 64 * first + lowest_bit(part[first])
     n_seen, n_inner, done = 1, 0, 0
     order[0], parent_bond[first] = first, -1
-    seen = np.zeros(n_words, np.uint64)
+    for w in range(n_words):
+        seen[w] = 0
     seen[first >> 6] |= np.uint64(1) << np.uint64(first & 63)
-    tags = np.zeros(len(beyond), np.uint64)
+    tags[first] = 0
     while done < n_seen:
         atom = order[done]
         done += 1
@@ -169,7 +174,7 @@ def _walk_part(
                 continue
             if not has_atom(seen, other):
                 seen[other >> 6] |= np.uint64(1) << np.uint64(other & 63)
-                parent_bond[other] = bond
+                parent_bond[other], tags[other] = bond, 0
                 order[n_seen] = other
                 n_seen += 1
                 child[bond] = other
@@ -249,6 +254,12 @@ def enumerate_fragments(
     n_words = (n_atoms + 63) // 64
     starts, atoms, bonds = neighbour_lists(ends, n_atoms)
     walk = _new_walk(n_atoms, len(ends))
+    room = (
+        np.empty(len(ends), np.int32),
+        np.empty(len(ends), np.float64),
+        np.empty((2, n_words), np.uint64),
+        np.empty(len(ends), np.uint64),
+    )
     masks = np.zeros((max_fragments, n_words), np.uint64)
     totals, cuts = np.zeros(max_fragments, np.float32), np.zeros(max_fragments, np.uint8)
     size = 64
@@ -264,23 +275,11 @@ def enumerate_fragments(
         for parent in order:
             if n_found == max_fragments or work <= 0:
                 break
-            n_found, work = _cut(
-                parent,
-                depth,
-                n_found,
-                work,
-                max_cost,
-                masks,
-                totals,
-                cuts,
-                table,
-                ends,
-                costs,
-                starts,
-                atoms,
-                bonds,
-                walk,
+            n_inner = _walk_part(masks[parent], starts, atoms, bonds, walk)
+            n_found, n_splits = _cut(
+                parent, depth, n_found, max_cost, masks, totals, cuts, table, ends, costs, walk, n_inner, room
             )
+            work -= n_splits + 1
         level_start = level_end
     return masks[:n_found].copy(), totals[:n_found].copy(), cuts[:n_found].copy()
 
@@ -290,7 +289,6 @@ def _cut(
     parent: int,
     depth: int,
     n_found: int,
-    work: int,
     max_cost: float,
     masks: WordArray,
     totals: FloatArray,
@@ -298,62 +296,73 @@ def _cut(
     table: IntArray,
     ends: IntArray,
     costs: FloatArray,
-    starts: IntArray,
-    atoms: IntArray,
-    bonds: IntArray,
-    walk: tuple[WordArray, WordArray, IntArray, IntArray, IntArray, IntArray],
+    walk: tuple[WordArray, WordArray, IntArray, IntArray, IntArray, IntArray, WordArray, WordArray],
+    n_inner: int,
+    room: tuple[IntArray, FloatArray, WordArray, WordArray],
 ) -> tuple[int, int]:  # pragma: no cover - compiled
-    """Cut one fragment in all ways and add what is new; return the number of fragments and the work left."""
-    part, n_words = masks[parent], masks.shape[1]
-    n_inner = _walk_part(part, starts, atoms, bonds, walk)
-    beyond, words, child, _, _, inner = walk
-    outer, outer_cost, n_outer = _outer_bonds(part, ends, costs)
-    halves = np.empty((2, n_words), np.uint64)
+    """Cut one fragment, over which a walk has been, in all ways and add what is new.
+
+    Returns the number of fragments, and of splits that were looked at.
+    """
+    _, words, child, _, _, inner, _, _ = walk
+    outer, outer_cost, halves, inner_words = room
+    n_outer, n_splits = _outer_bonds(masks[parent], ends, costs, outer, outer_cost), 0
     for i in range(n_inner):
-        one = inner[i]
-        word = words[one]
-        for j in range(i, n_inner):
-            other = inner[j]
-            if words[other] != word or (word == 0) != (i == j):
+        inner_words[i] = words[inner[i]]
+    for i in range(n_inner):
+        word = inner_words[i]
+        last = i + 1 if word == 0 else n_inner
+        for j in range(i if word == 0 else i + 1, last):
+            if inner_words[j] != word:
                 continue
+            one, other = inner[i], inner[j]
             broken = costs[one] if i == j else costs[one] + costs[other]
             if broken > max_cost:
                 continue
-            for w in range(n_words):
-                side = np.uint64(0)
-                if child[one] >= 0:
-                    side ^= beyond[child[one], w]
-                if i != j and child[other] >= 0:
-                    side ^= beyond[child[other], w]
-                halves[0, w] = side
-                halves[1, w] = part[w] & ~side
-            work -= 1
+            n_splits += 1
+            _split(masks[parent], child[one], -1 if i == j else child[other], walk[0], halves)
             for h in range(2):
                 total = broken
                 for k in range(n_outer):
                     if has_atom(halves[h], outer[k]):
                         total += outer_cost[k]
-                if total > max_cost + 1e-6:
+                if total > max_cost + 1e-6 or n_found == masks.shape[0]:
                     continue
                 place = _place(halves[h], table, masks)
-                if table[place] < 0 and n_found < masks.shape[0]:
+                if table[place] < 0:
                     table[place] = n_found
-                    masks[n_found] = halves[h]
+                    for w in range(masks.shape[1]):
+                        masks[n_found, w] = halves[h, w]
                     totals[n_found], cuts[n_found] = total, depth
                     n_found += 1
-    return n_found, work
+    return n_found, n_splits
+
+
+@njit(cache=True, nogil=True, fastmath=False)
+def _split(
+    part: WordArray, one: int, other: int, beyond: WordArray, halves: WordArray
+) -> None:  # pragma: no cover - compiled
+    """Write the two halves of a part whose broken bonds lead to the atoms `one` and `other` (-1: to none)."""
+    for w in range(part.size):
+        side = np.uint64(0)
+        if one >= 0:
+            side ^= beyond[one, w]
+        if other >= 0:
+            side ^= beyond[other, w]
+        halves[0, w] = side
+        halves[1, w] = part[w] & ~side
 
 
 @njit(cache=True, nogil=True, fastmath=False)
 def _outer_bonds(
-    part: WordArray, ends: IntArray, costs: FloatArray
-) -> tuple[IntArray, FloatArray, int]:  # pragma: no cover - compiled
-    """Return the broken bonds of a fragment: their atoms in the fragment, their costs, and how many there are."""
-    inside, price, n = np.empty(len(ends), np.int32), np.empty(len(ends), np.float64), 0
+    part: WordArray, ends: IntArray, costs: FloatArray, inside: IntArray, prices: FloatArray
+) -> int:  # pragma: no cover - compiled
+    """Write the broken bonds of a fragment: their atoms in the fragment, and their costs; return how many there are."""
+    n = 0
     for bond in range(len(ends)):
         first, second = has_atom(part, ends[bond, 0]), has_atom(part, ends[bond, 1])
         if first != second:
             inside[n] = ends[bond, 0] if first else ends[bond, 1]
-            price[n] = costs[bond]
+            prices[n] = costs[bond]
             n += 1
-    return inside, price, n
+    return n

@@ -27,10 +27,10 @@ from matchms_fingerprint.training.fragment_examples import FragmentExamples, fra
 from matchms_fingerprint.training.splits import murcko_scaffold
 
 N_DECOYS = 10
-HIDDEN = (48, 24)
-EPOCHS = 12
+HIDDEN = (32,)
+EPOCHS = 6
 
-_BATCH, _LEARNING_RATE, _WEIGHT_DECAY, _DROPOUT = 64, 3e-3, 1e-3, 0.1
+_BATCH, _LEARNING_RATE, _WEIGHT_DECAY, _DROPOUT = 64, 3e-3, 1e-2, 0.2
 _LEAST_SEEN = 0.3  # structures; keys seen less often say next to nothing, and are not kept
 _FIRST_EXPONENT = 0.5
 
