@@ -52,6 +52,16 @@ def add_structure_annotation(
     ------
     LibraryError, ModelError, SettingsError
         If the library or the model cannot be opened, or `ion_mode` is none.
+
+    Examples
+    --------
+    >>> from matchms.filtering.SpectrumProcessor import SpectrumProcessor
+    >>> from matchms_fingerprint import register_with_matchms
+    >>> register_with_matchms()
+    >>> processor = SpectrumProcessor([("add_structure_annotation", {"candidates": "my_library"}), "require_ms2"])
+    >>> [step.__name__ for step in processor.filters]
+    ['require_ms2', 'add_structure_annotation']
+    >>> processor.process_spectra(spectra)  # doctest: +SKIP
     """
     from matchms_fingerprint.annotation import annotate
 

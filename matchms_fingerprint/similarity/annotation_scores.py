@@ -44,11 +44,15 @@ def annotations_to_scores(annotations: Iterable[Annotation], spectra: Sequence[S
 
     Examples
     --------
-    >>> from matchms_fingerprint import annotate, load_spectra
+    >>> from matchms_fingerprint import Annotation, Candidate, Hit
     >>> from matchms_fingerprint.similarity import annotations_to_scores
-    >>> spectra = list(load_spectra("features.mgf"))  # doctest: +SKIP
-    >>> scores = annotations_to_scores(annotate(spectra, "starter"), spectra)  # doctest: +SKIP
-    >>> scores.scores_by_query(spectra[0], "Annotation_probability", sort=True)  # doctest: +SKIP
+    >>> alanine = Candidate("CC(N)C(=O)O", "QNAYBMKLOCPYGJ-UHFFFAOYSA-N", "C3H7NO2", 89.0477, ("alanine",))
+    >>> hits = (Hit(rank=1, score=0.8, probability=0.6, candidate=alanine, adduct="[M+H]+", mass_error_ppm=1.0),)
+    >>> scores = annotations_to_scores([Annotation("7", 90.055, 60.0, "positive", None, 5, "annotated", hits)])
+    >>> scores.score_names
+    ('Annotation_score', 'Annotation_probability', 'Annotation_rank')
+    >>> scores.to_array("Annotation_probability").tolist()
+    [[0.6]]
     """
     annotations = list(annotations)
     queries = [_feature_only(annotation) for annotation in annotations] if spectra is None else list(spectra)

@@ -49,7 +49,7 @@ def embedding_network(
     min_score
         Least cosine of the embeddings of two spectra with an edge.
     identifier_key
-        Metadata that name a node.
+        Metadata that name a node, as text.
 
     Returns
     -------
@@ -58,22 +58,27 @@ def embedding_network(
     Raises
     ------
     SettingsError
-        If a spectrum has no identifier, or that of another one, or `k` is below 1.
+        If a spectrum has no identifier, one that is no text, or that of another one, or if `k` is below 1.
     ModelError
         If the model cannot be loaded.
 
     Examples
     --------
-    >>> from matchms_fingerprint import load_spectra
+    >>> from matchms.reference_spectra import aspirin, cocaine, salicin
     >>> from matchms_fingerprint.similarity import embedding_network
-    >>> network = embedding_network(list(load_spectra("features.mgf")))  # doctest: +SKIP
+    >>> spectra = [spectrum() for spectrum in (aspirin, cocaine, salicin)]
+    >>> for number, spectrum in enumerate(spectra):
+    ...     _ = spectrum.set("feature_id", str(number))
+    >>> network = embedding_network(spectra, min_score=-1.0)
+    >>> network.graph.number_of_edges()
+    3
     >>> network.export_to_file("network.graphml")  # doctest: +SKIP
     """
     if k < 1:
         raise SettingsError(f"k {k}: must be 1 or more edges")
     names = [spectrum.get(identifier_key) for spectrum in spectra]
-    if None in names or len(set(names)) != len(names):
-        raise SettingsError(f"identifier_key {identifier_key!r}: must be in each spectrum, and another one in each")
+    if not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
+        raise SettingsError(f"identifier_key {identifier_key!r}: must be text in each spectrum, and another in each")
     network = SimilarityNetwork(identifier_key, top_n=k + 1, max_links=k, score_cutoff=min_score)
     scores = calculate_scores(list(spectra), list(spectra), EmbeddingSimilarity(model), is_symmetric=True)
     network.create_network(scores, score_name=EmbeddingSimilarity.__name__)

@@ -108,7 +108,11 @@ def test_network_has_the_edges_of_the_scores(model: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "spectra",
-    [[make_spectrum(feature_id="1"), make_spectrum(feature_id="1")], [make_spectrum(), make_spectrum(feature_id="1")]],
+    [
+        [make_spectrum(feature_id="1"), make_spectrum(feature_id="1")],
+        [make_spectrum(), make_spectrum(feature_id="1")],
+        [make_spectrum(feature_id=1), make_spectrum(feature_id=2)],  # matchms names one end of an edge "1", the other 1
+    ],
 )
 def test_nodes_need_names(spectra: list[Spectrum], model: str) -> None:
     with pytest.raises(SettingsError, match="identifier_key 'feature_id'"):
