@@ -29,8 +29,8 @@ MAX_COST = 6.0
 MAX_FRAGMENTS = 4096
 """Limits of the search for fragments; see `enumerate_fragments`."""
 
-REMEMBERED = 4096
-"""Molecules of which the fragments are kept; those of drug-sized ones take 20 KB each."""
+REMEMBERED = 2048
+"""Molecules of which the fragments are kept; those of drug-sized ones take 20 KB each, of the largest 200 KB."""
 
 _COST_OF_ORDER = {SINGLE: 1.0, AROMATIC: 2.0, DOUBLE: 2.0, TRIPLE: 3.0}
 _HETERO_DISCOUNT = 0.4
