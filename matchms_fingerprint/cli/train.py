@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from matchms_fingerprint.cli import options
+
+if TYPE_CHECKING:
+    from matchms_fingerprint.training.settings import TrainingSettings
 
 
 @click.command(name="train")
@@ -18,6 +22,12 @@ from matchms_fingerprint.cli import options
 @click.option("--settings", type=click.Path(path_type=Path), help="JSON file with training settings.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Most epochs; replaces the one of the settings.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of all draws; replaces the one of the settings.")
+@click.option(
+    "--head",
+    help="What predicts the bits; replaces the one of the settings. With `siamese`, the cosine of embeddings learns "
+    "to be the Tanimoto similarity of the structures.",
+)
+@click.option("--pretrained", type=click.Path(path_type=Path), help="Folder of `pretrain` to start from.")
 @click.option("--run-folder", type=click.Path(path_type=Path), help="Checkpoints and curve  [default: OUTPUT.run]")
 @click.option(
     "--refit", is_flag=True, help="After measuring, train the written model again on `train` and `val` in the same way."
@@ -51,7 +61,7 @@ def command(spectra: Path, output: Path, **given: Any) -> None:
 
     console = open_terminal(given["quiet"])
     check_replaceable(output, MANIFEST, given["overwrite"])
-    settings, folds = options.training_settings(given), options.fold_source(given)
+    settings, folds = _settings(given), options.fold_source(given)
     about = About(
         name=given["name"] or output.name,
         version=given["model_version"],
@@ -81,3 +91,18 @@ def command(spectra: Path, output: Path, **given: Any) -> None:
         model, neighbour = row["model"]["mean"], row["nearest_neighbour"]["mean"]
         console.print(f"Mean Tanimoto on test: {model}, of the nearest neighbour {neighbour}.")
     console.print(f"Wrote {output}", soft_wrap=True, style="bold")
+
+
+def _settings(given: dict[str, Any]) -> TrainingSettings:
+    """Return the settings, with what the command line says in place of their own."""
+    from matchms_fingerprint.training.pretrain import describe_pretrained
+
+    settings = options.training_settings(given)
+    changes: dict[str, Any] = {}
+    if given["head"] and given["head"] != settings.head:
+        changes |= {"head": given["head"], "head_settings": {}}
+    if given["pretrained"]:
+        found = describe_pretrained(given["pretrained"])
+        sizes = found["encoder_settings"] | (settings.encoder_settings if settings.encoder == found["encoder"] else {})
+        changes |= {"pretrained": str(given["pretrained"]), "encoder": found["encoder"], "encoder_settings": sizes}
+    return replace(settings, **changes)

@@ -2,6 +2,9 @@
 
 Library spectra are clean and well described; the spectra of users are merged, noisy and without metadata. During
 training each spectrum is therefore disturbed at random, so that the model holds up on both.
+
+What may be missing is hidden at random: adduct, collision energy and analyser. Precursor m/z and ion mode never are:
+every export of MZmine has them, and without the precursor m/z there are no candidates to search.
 """
 
 from __future__ import annotations
@@ -66,8 +69,10 @@ def augment(spectra: SpectrumArrays, settings: Augmentation, rng: np.random.Gene
 def merge_pairs(first: SpectrumArrays, second: SpectrumArrays, merged: np.ndarray) -> SpectrumArrays:
     """Add the peaks of `second` to those of `first` where `merged` is true.
 
-    A stand-in for the merging of collision energies that `io.merging` and MZmine do: equal peaks are not joined, but
-    fall into the same bins.
+    A stand-in for the merging of collision energies that `io.merging` and MZmine do. Peaks that these join stay side by
+    side here: they are a fraction of the tolerance apart, as the peaks of two scans are, so binned encoders add them up,
+    and others see a peak twice. Joined, each batch would have fewer peaks and draw other random numbers for them, so
+    that no earlier training could be repeated or resumed.
 
     Parameters
     ----------

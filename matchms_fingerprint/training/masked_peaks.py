@@ -16,6 +16,7 @@ from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.features.peak_tokens import N_INTENSITY_FEATURES, PeakTokenSettings, strongest_peaks
 from matchms_fingerprint.models.encoders.peak_transformer import PaddedPeaks, PeakTransformer
 from matchms_fingerprint.training.augment import Augmentation, augment
+from matchms_fingerprint.training.settings import check_settings
 
 _ROOT_INTENSITY, _MZ_OVER_1000 = 1, 3
 _VALIDATION_KEY = 2**32 - 1
@@ -90,6 +91,15 @@ class PretrainingSettings:
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-safe values."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> PretrainingSettings:
+        """Read settings; refuse unknown keys by name."""
+        check_settings(values, cls)
+        if "augmentation" in values:
+            check_settings(values["augmentation"], Augmentation)
+            values = values | {"augmentation": Augmentation(**values["augmentation"])}
+        return cls(**values)
 
 
 class HiddenPeaks(NamedTuple):

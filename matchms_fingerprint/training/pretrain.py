@@ -243,7 +243,7 @@ def load_pretrained(encoder: Encoder, folder: str | Path) -> dict[str, Any]:
         If there is no such run, its weights are damaged, or they are those of another encoder.
     """
     folder = Path(folder)
-    description = _description(folder)
+    description = describe_pretrained(folder)
     if not isinstance(encoder, PeakTransformer):
         raise ModelError(
             f"{folder}: holds a pre-trained peak_transformer, which cannot start a {type(encoder).__name__}; "
@@ -270,8 +270,9 @@ def load_pretrained(encoder: Encoder, folder: str | Path) -> dict[str, Any]:
     return description
 
 
-def _description(folder: Path) -> dict[str, Any]:
-    """Read and check `encoder.json`."""
+def describe_pretrained(folder: str | Path) -> dict[str, Any]:
+    """Return the content of `encoder.json`; raise `ModelError` where it is missing or of another version."""
+    folder = Path(folder)
     try:
         content = read_json(folder / DESCRIPTION)
     except InputFileError as error:

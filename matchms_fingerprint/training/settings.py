@@ -113,9 +113,9 @@ class TrainingSettings:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> TrainingSettings:
         """Read settings; refuse unknown keys by name."""
-        _check(values, cls)
+        check_settings(values, cls)
         augmentation = values.get("augmentation", {})
-        _check(augmentation, Augmentation)
+        check_settings(augmentation, Augmentation)
         settings = cls(**(values | {"augmentation": Augmentation(**augmentation)}))
         loss = find_loss(settings.loss)
         loss.check_settings(settings.loss_settings)
@@ -127,7 +127,7 @@ class TrainingSettings:
         return settings
 
 
-def _check(values: Any, target: type) -> None:
+def check_settings(values: Any, target: type) -> None:
     """Refuse unknown settings by name, and values that are not of the kind of the default or not sensible."""
     if not isinstance(values, dict):
         raise SettingsError(f"training settings must be a JSON object, not {values!r}")
