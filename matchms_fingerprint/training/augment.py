@@ -70,7 +70,7 @@ def merge_pairs(first: SpectrumArrays, second: SpectrumArrays, merged: np.ndarra
     """Add the peaks of `second` to those of `first` where `merged` is true.
 
     A stand-in for the merging of collision energies that `io.merging` and MZmine do. Peaks that these join stay side by
-    side here: they are a fraction of the tolerance apart, as the peaks of two scans are, so binned encoders add them up,
+    side here: a fraction of the tolerance apart, as the peaks of two scans are, they fall into the same bins,
     and others see a peak twice. Joined, each batch would have fewer peaks and draw other random numbers for them, so
     that no earlier training could be repeated or resumed.
 
