@@ -18,6 +18,9 @@ from matchms_fingerprint.chem import Adduct
 from matchms_fingerprint.constants import ELECTRON_MASS
 from matchms_fingerprint.records import Hit
 
+EXPLAINED_HITS = 5
+"""Hits of a feature of which the explained peaks are told."""
+
 _NOTHING_DA = 1e-6  # less than any atom weighs, more than rounding
 
 ScoreFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -173,7 +176,7 @@ class CandidatePool:
                     mass_error_ppm=float(self.mass_errors_ppm[index]),
                     evidence=evidence,
                     expected_similarity=ranked.expected.get(index),
-                    peaks=ranked.peaks(index),
+                    peaks=ranked.peaks(index) if rank <= EXPLAINED_HITS else (),
                     isomer_rank=float(isomers[index]),
                     n_tied=int(tied[index]),
                 )

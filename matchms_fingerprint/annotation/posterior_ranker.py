@@ -30,6 +30,10 @@ from matchms_fingerprint.io.artifacts import sha256_of
 from matchms_fingerprint.models import FingerprintModel
 from matchms_fingerprint.records import ExplainedPeak
 
+COVERED = 0.998
+"""Share of the cheap evidence's probability whose candidates are fragmented."""
+FEWEST = 20
+
 
 class PosteriorRanker:
     """Ranks by a posterior over the candidates.
@@ -151,7 +155,7 @@ class PosteriorBatch:
         cheap = self.cheap[place]
         columns = tuple(name for one in cheap for name in one.columns)
         table = EvidenceTable(columns, np.column_stack([one.of(query, candidates) for one in cheap]), described)
-        best = np.argsort(-(self.ranker.posterior.cheap.logits(table) + priors), kind="stable")[:SHORTLIST]
+        best = that_matter(softmax(self.ranker.posterior.cheap.logits(table) + priors))
         fragments = self.ranker.fragments
         values = np.full((len(candidates), len(fragments.columns)), np.nan)
         values[best] = fragments.of(query, candidates.take(best))
@@ -160,3 +164,10 @@ class PosteriorBatch:
     def _log_priors(self, query: Query, candidates: Candidates) -> NDArray[np.float64]:
         sources, mass_error = self.ranker.priors.of(query, candidates).T
         return mass_error + sources if self.ranker.popular else mass_error
+
+
+def that_matter(shares: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the candidates that hold `COVERED` of the shares, best first; some at least, and `SHORTLIST` at most."""
+    order = np.argsort(-shares, kind="stable")
+    n = int(np.searchsorted(np.cumsum(shares[order]), COVERED)) + 1
+    return order[: min(max(n, FEWEST), SHORTLIST)]

@@ -28,7 +28,7 @@ def outputs(function: Decorated) -> Decorated:
         click.option(
             "--edges-min-score",
             type=click.FloatRange(-1, 1),
-            default=0.8,
+            default=0.9,
             help="Least cosine of the embeddings of two features with an edge in network_edges.csv.",
         ),
         click.option(
@@ -87,7 +87,7 @@ def _source(given: Mapping[str, Any], annotator: Annotator, quant: QuantTable | 
     library = annotator.library
     return MzTabSource(
         spectra=given["file"],
-        library=library.path.name,
+        library=str(given["candidates"]),
         version=version("matchms_fingerprint"),
         library_version=library.manifest.sha256,
         settings=tuple(f"{name} = {value}" for name, value in annotator.settings.to_dict().items()),
