@@ -7,7 +7,7 @@ right structure are told from others by what weights say that were fitted on oth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,10 @@ from matchms_fingerprint.annotation.posterior.none_of_these import NoneOfThese, 
 from matchms_fingerprint.annotation.posterior.posterior import Judgement, Posterior, log_of, shares_of
 from matchms_fingerprint.errors import SettingsError
 from matchms_fingerprint.evaluation.posterior.labelled_table import LabelledTable, balanced_weights
+from matchms_fingerprint.training.fit_candidate_network import prepare_networks, train_networks
 from matchms_fingerprint.training.fit_conditional_logit import (
     NO_SLOPES,
+    FlatLists,
     Penalty,
     fit_sharpness,
     fit_weights,
@@ -29,6 +31,9 @@ from matchms_fingerprint.training.fit_none_of_these import fit_none_of_these
 
 MISSING_SHARE = 0.1
 """How often the right structure is taken to be missing from a library, unless told otherwise."""
+
+N_NETWORKS = 4
+"""Networks that are trained from different random numbers and averaged."""
 
 MIN_STRUCTURES = 20
 """With fewer structures there is nothing to fit on."""
@@ -70,6 +75,7 @@ def fit_posterior(
     nearest: str = "",
     missing_share: float = MISSING_SHARE,
     advance: Callable[[str, int, int], None] = lambda *_: None,
+    n_networks: int = N_NETWORKS,
     seed: int = 0,
 ) -> FittedPosterior:
     """Fit a posterior.
@@ -86,6 +92,8 @@ def fit_posterior(
         How often the right structure is taken to be missing from a library.
     advance
         Told about the progress.
+    n_networks
+        Networks to weigh all evidence with, if they do better than weights on left-out structures; 0: only weights.
     seed
         Seed of the parts into which structures are drawn.
 
@@ -107,7 +115,10 @@ def fit_posterior(
     cheap = _Stage(told, part, cheap_columns, nearest, PENALTIES[:1])
     advance("fitting weights", 1, 3)
     costly = tuple(name for name in columns if name not in cheap_columns)
-    full = _Stage(looked_at(told, costly), part, columns, nearest, PENALTIES)
+    seen = looked_at(told, costly)
+    weights = _Stage(seen, part, columns, nearest, PENALTIES)
+    networks = _NetworkStage(seen, part, columns, nearest, n_networks, seed) if n_networks else None
+    full = networks if networks and networks.log_likelihood > weights.log_likelihood else weights
     advance("fitting weights", 2, 3)
     removed = [(item.without_truth(), p) for item, p in zip(told, part.tolist(), strict=True)]
     examples = [*zip(told, part.tolist(), strict=True), *((item, p) for item, p in removed if len(item))]
@@ -118,7 +129,9 @@ def fit_posterior(
         for (item, _), share, none_without in zip(examples, shares, left_out, strict=True)
     ]
     posterior = Posterior(cheap.logit, full.logit, none, missing_share)
-    figures = {"cheap": cheap.to_dict(), "full": full.to_dict()}
+    figures = {"cheap": cheap.to_dict(), "weights": weights.to_dict()}
+    if networks:
+        figures["networks"] = networks.to_dict()
     return FittedPosterior(posterior, told, judged[: len(told)], judged[len(told) :], figures)
 
 
@@ -166,7 +179,6 @@ class _Stage:
         penalties: Sequence[Penalty],
     ) -> None:
         flat, start = flatten(lists, columns, nearest)
-        has_right = np.add.reduceat(flat.correct.astype(np.int64), flat.starts) > 0
         plain = fit_weights(flat, start, Penalty())
         self.tried: list[tuple[Penalty, float]] = []
         best = -np.inf
@@ -175,11 +187,11 @@ class _Stage:
             logits = np.select(
                 [np.repeat(part == p, flat.lengths) for p in range(N_PARTS)], [flat.logits(w) for w in without]
             )
-            shares = np.log(np.maximum(flat.share_of_right(logits), 1e-12))
-            found = float(np.average(shares[has_right], weights=flat.balance[has_right]))
+            found = log_likelihood(flat, logits)
             self.tried.append((penalty, found))
             if found > best:
                 best, self.penalty, chosen, left_out = found, penalty, without, logits
+        self.log_likelihood = best
         self.sharpness = fit_sharpness(left_out, flat)
         self.without = [sharpened(logit, self.sharpness) for logit in chosen]
         self.logit = sharpened(fit_weights(flat, plain, self.penalty), self.sharpness)
@@ -188,6 +200,54 @@ class _Stage:
         """Return what was tried and chosen."""
         tried = [_written(penalty) | {"log_likelihood": round(found, 4)} for penalty, found in self.tried]
         return {"penalty": _written(self.penalty), "tried": tried, "log_sharpness": self.sharpness.round(4).tolist()}
+
+
+class _NetworkStage:
+    """Networks, trained on all lists and without each part of them.
+
+    Parameters
+    ----------
+    lists, part, columns, nearest
+        See `_Stage`.
+    n_networks
+        How many are averaged; half as many without each part.
+    seed
+        Of their weights.
+    """
+
+    def __init__(
+        self,
+        lists: Sequence[LabelledTable],
+        part: NDArray[np.int64],
+        columns: tuple[str, ...],
+        nearest: str,
+        n_networks: int,
+        seed: int,
+    ) -> None:
+        prepared = prepare_networks(lists, columns, nearest)
+        flat = prepared.flat
+        without = [train_networks(prepared, part != p, -(-n_networks // 2), seed) for p in range(N_PARTS)]
+        outputs = np.concatenate([without[p].outputs(item.table) for item, p in zip(lists, part.tolist(), strict=True)])
+        self.log_likelihood = log_likelihood(flat, outputs)
+        self.sharpness = fit_sharpness(outputs, flat)
+        self.without = [replace(one, sharpness=self.sharpness) for one in without]
+        trained = train_networks(prepared, np.ones(len(lists), bool), n_networks, seed)
+        self.logit = replace(trained, sharpness=self.sharpness)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return how it does on left-out structures."""
+        return {
+            "log_likelihood": round(self.log_likelihood, 4),
+            "n_networks": len(self.logit.layers),
+            "log_sharpness": self.sharpness.round(4).tolist(),
+        }
+
+
+def log_likelihood(flat: FlatLists, logits: NDArray[np.float64]) -> float:
+    """Return the mean log-likelihood of the right candidates in lists that have them, structures balanced."""
+    has_right = np.add.reduceat(flat.correct.astype(np.int64), flat.starts) > 0
+    shares = np.log(np.maximum(flat.share_of_right(logits), 1e-12))
+    return float(np.average(shares[has_right], weights=flat.balance[has_right]))
 
 
 def _written(penalty: Penalty) -> dict[str, Any]:

@@ -36,6 +36,9 @@ from matchms_fingerprint.training.posterior_run import PosteriorRun, fit_shares,
 
 BASELINE_NAMES = ("nearest", "nearest-modified")
 
+MOST_VARIED = 300
+"""Structures of which a spectrum is exchanged, emptied and diluted."""
+
 
 @dataclass(frozen=True)
 class PosteriorEvaluation:
@@ -103,12 +106,13 @@ def evaluate_run(run: PosteriorRun, artifact: PosteriorArtifact, fold: str = "te
 def _collect(
     run: PosteriorRun, collection: EvidenceCollection, artifact: PosteriorArtifact, fold: str
 ) -> tuple[list[LabelledTable], dict[str, list[LabelledTable]], dict[float, list[LabelledTable]]]:
-    """Return the evidence of the fold; of controls; and of diluted spectra, one a structure each.
+    """Return the evidence of the fold; of controls; and of diluted spectra, one a structure of some structures.
 
     All are asked in one go, so that the fragments of a candidate are found once.
     """
     rows = run.rows(fold)
     one_each = rows[np.unique(run.data.structure[rows], return_index=True)[1]]
+    one_each = np.sort(np.random.default_rng(0).permutation(one_each)[:MOST_VARIED])
     spectra = run.data.spectra
     foreign = foreign_spectra(spectra.precursor_mz, run.data.structure, spectra.ion_mode, one_each)
     shown = {FOREIGN: spectra.take(foreign), NO_PEAKS: without_peaks(spectra.take(one_each))}

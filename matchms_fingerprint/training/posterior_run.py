@@ -29,9 +29,13 @@ from matchms_fingerprint.evaluation.retrieval import benchmark_rows
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.artifacts import atomic_file
 from matchms_fingerprint.models import FingerprintModel
+from matchms_fingerprint.training.fit_candidate_network import prepare_networks, train_networks
 from matchms_fingerprint.training.fit_conditional_logit import Penalty, fit_weights, flatten
 from matchms_fingerprint.training.fit_posterior import MISSING_SHARE, FittedPosterior, fit_posterior, looked_at
 from matchms_fingerprint.training.fragment_scores import fit_fragment_scores
+
+ABLATION_NETWORKS = 2
+"""Networks that weigh some of the evidence, to see what it brings."""
 
 
 @dataclass(frozen=True)
@@ -145,13 +149,15 @@ def shortlist_of(logit: ConditionalLogit) -> Callable[[EvidenceTable], NDArray[n
 
 
 def fit_shares(lists: Sequence[LabelledTable], cheap_columns: tuple[str, ...], columns: tuple[str, ...]) -> Shares:
-    """Fit weights of some columns, with no search for the best penalty, and return what gives the shares."""
-    logits = []
-    costly = tuple(name for name in columns if name not in cheap_columns)
-    for some, names in ((lists, cheap_columns), (looked_at(lists, costly), columns)):
-        flat, start = flatten([item for item in some if len(item)], names, NEAREST if NEAREST in names else "")
-        logits.append(fit_weights(flat, start, Penalty()))
-    return lambda table: shares_of(logits[0], logits[1], table)
+    """Weigh some columns with weights and networks as a posterior does, and return what gives the shares."""
+    nearest = NEAREST if NEAREST in columns else ""
+    held = [item for item in lists if len(item)]
+    flat, start = flatten(held, cheap_columns, nearest)
+    cheap = fit_weights(flat, start, Penalty())
+    seen = looked_at(held, tuple(name for name in columns if name not in cheap_columns))
+    prepared = prepare_networks(seen, columns, nearest)
+    full = train_networks(prepared, np.ones(len(seen), bool), ABLATION_NETWORKS)
+    return lambda table: shares_of(cheap, full, table)
 
 
 def digest_of(tensors: Mapping[str, NDArray[Any]]) -> str:

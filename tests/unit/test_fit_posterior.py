@@ -14,7 +14,7 @@ from matchms_fingerprint.training.fit_posterior import FittedPosterior, fit_post
 @pytest.fixture(scope="module")
 def fitted() -> FittedPosterior:
     """Four hundred lists; the right candidate stands out by the first column, as measured against other lists."""
-    return fit_posterior(drawn_lists(400, absolute=2.0), CHEAP, COLUMNS)
+    return fit_posterior(drawn_lists(400, absolute=2.0), CHEAP, COLUMNS, n_networks=2)
 
 
 def test_weights_are_recovered() -> None:
@@ -97,7 +97,7 @@ def test_costly_evidence_that_few_have_is_fitted_on_those() -> None:
     for item in lists:
         values = item.table.values
         values[np.argsort(-values[:, :2].sum(axis=1))[5:], 2] = np.nan
-    posterior = fit_posterior(lists, CHEAP, COLUMNS).posterior
+    posterior = fit_posterior(lists, CHEAP, COLUMNS, n_networks=0).posterior
     assert posterior.costly_columns == COLUMNS[2:]
     weight = np.exp(posterior.full.log_weights[[2, 5]]).sum()
     assert weight == pytest.approx(WEIGHTS[2], abs=0.5)

@@ -2,6 +2,7 @@
 
     posterior.json          weights, calibration, which model it was fitted for, what it was fitted on, figures
     fragments.safetensors   what was learned of fragments
+    network.safetensors     networks that weigh all evidence, where they do better than weights
 
 Nothing in it is executed or unpickled.
 """
@@ -21,6 +22,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as serialize
 
+from matchms_fingerprint.annotation.posterior.candidate_network import CandidateNetwork
 from matchms_fingerprint.annotation.posterior.conditional_logit import ConditionalLogit
 from matchms_fingerprint.annotation.posterior.none_of_these import NoneOfThese
 from matchms_fingerprint.annotation.posterior.posterior import Posterior
@@ -30,6 +32,7 @@ from matchms_fingerprint.io.artifacts import atomic_folder, check_replaceable, r
 POSTERIOR_FORMAT = 1
 MANIFEST = "posterior.json"
 FRAGMENTS = "fragments.safetensors"
+NETWORK = "network.safetensors"
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class PosteriorArtifact:
 
 def check_posterior_folder(folder: str | Path, overwrite: bool) -> None:
     """Raise `OutputError` unless a posterior may be written there; to be called before the work."""
-    check_replaceable(folder, MANIFEST, overwrite, (FRAGMENTS,))
+    check_replaceable(folder, MANIFEST, overwrite, (FRAGMENTS, NETWORK))
 
 
 def save_posterior(
@@ -112,10 +115,13 @@ def save_posterior(
     OutputError
         If the folder exists and may not be replaced.
     """
-    with atomic_folder(folder, MANIFEST, overwrite, (FRAGMENTS,)) as partial:
-        if fragments:
-            contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in fragments.items()}
-            (partial / FRAGMENTS).write_bytes(serialize(contiguous))
+    with atomic_folder(folder, MANIFEST, overwrite, (FRAGMENTS, NETWORK)) as partial:
+        full = posterior.full
+        is_network = isinstance(full, CandidateNetwork)
+        for name, tensors in ((FRAGMENTS, fragments), (NETWORK, full.tensors() if is_network else None)):
+            if tensors:
+                contiguous = {key: np.ascontiguousarray(tensor) for key, tensor in tensors.items()}
+                (partial / name).write_bytes(serialize(contiguous))
         write_json(
             partial / MANIFEST,
             {
@@ -123,7 +129,7 @@ def save_posterior(
                 "card": asdict(card),
                 "missing_share": posterior.missing_share,
                 "cheap": posterior.cheap.to_dict(),
-                "full": posterior.full.to_dict(),
+                "full": full.to_dict(),
                 "none_of_these": posterior.none_of_these.to_dict(),
                 "files": {path.name: sha256_of(path) for path in sorted(partial.iterdir())},
             },
@@ -161,32 +167,40 @@ def load_posterior(name_or_path: str | Path = "default") -> PosteriorArtifact:
         found = content.get("format") if isinstance(content, dict) else None
         raise ModelError(f"{path}: format {found!r}, this version reads {POSTERIOR_FORMAT}; fit the posterior again")
     try:
+        sums = dict(content["files"])
         posterior = Posterior(
             cheap=ConditionalLogit.from_dict(content["cheap"]),
-            full=ConditionalLogit.from_dict(content["full"]),
+            full=_full(folder, sums, content["full"]),
             none_of_these=NoneOfThese.from_dict(content["none_of_these"]),
             missing_share=float(content["missing_share"]),
         )
         card = PosteriorCard(**{item.name: content["card"][item.name] for item in fields(PosteriorCard)})
-        sums = dict(content["files"])
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: not a posterior ({error}); fit it again") from None
-    return PosteriorArtifact(folder, posterior, card, _tensors(folder, sums))
+    return PosteriorArtifact(folder, posterior, card, _tensors(folder, sums, FRAGMENTS))
 
 
-def _tensors(folder: Path, sums: Mapping[str, str]) -> dict[str, NDArray[Any]]:
-    """Read the tensors beside the manifest, if it names any, and verify them."""
-    if FRAGMENTS not in sums:
+def _full(folder: Path, sums: Mapping[str, str], content: dict[str, Any]) -> ConditionalLogit | CandidateNetwork:
+    """Return what weighs all evidence."""
+    if NETWORK not in sums:
+        return ConditionalLogit.from_dict(content)
+    tensors = _tensors(folder, sums, NETWORK)
+    return CandidateNetwork.from_tensors(tuple(content["columns"]), str(content["nearest"]), tensors)
+
+
+def _tensors(folder: Path, sums: Mapping[str, str], name: str) -> dict[str, NDArray[Any]]:
+    """Read a file of tensors beside the manifest, if that names it, and verify it."""
+    if name not in sums:
         return {}
-    path = folder / FRAGMENTS
+    path = folder / name
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         raise ModelError(f"{path}: missing; fit the posterior again") from None
     found = hashlib.sha256(content).hexdigest()
-    if found != sums[FRAGMENTS]:
+    if found != sums[name]:
         raise ModelError(
-            f"{path}: sha256 is {found[:12]}..., the manifest says {sums[FRAGMENTS][:12]}...; the file is damaged or "
+            f"{path}: sha256 is {found[:12]}..., the manifest says {sums[name][:12]}...; the file is damaged or "
             "was changed, get the posterior again"
         )
     try:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from matchms_fingerprint.annotation.posterior.candidate_network import CandidateNetwork
 from matchms_fingerprint.annotation.posterior.conditional_logit import ConditionalLogit
 from matchms_fingerprint.annotation.posterior.evidence_table import EvidenceTable
 from matchms_fingerprint.annotation.posterior.none_of_these import NoneOfThese
 from matchms_fingerprint.annotation.ranking import softmax
+
+Weigher = ConditionalLogit | CandidateNetwork
+"""Gives the logits of candidates."""
 
 SHORTLIST = 200
 """Candidates of a query for which costly evidence is computed."""
@@ -52,7 +56,7 @@ class Posterior:
     cheap
         Weights of the cheap evidence, where nothing else is known.
     full
-        Weights of all evidence.
+        Weights of all evidence, or networks that weigh it.
     none_of_these
         Tells lists without the right structure.
     missing_share
@@ -60,7 +64,7 @@ class Posterior:
     """
 
     cheap: ConditionalLogit
-    full: ConditionalLogit
+    full: Weigher
     none_of_these: NoneOfThese
     missing_share: float
 
@@ -91,7 +95,7 @@ class Posterior:
         return Judgement(shares, none, log_of(shares))
 
 
-def shares_of(cheap: ConditionalLogit, full: ConditionalLogit, table: EvidenceTable) -> NDArray[np.float64]:
+def shares_of(cheap: Weigher, full: Weigher, table: EvidenceTable) -> NDArray[np.float64]:
     """Return the softmax over the candidates in two stages; see `Posterior`.
 
     Parameters

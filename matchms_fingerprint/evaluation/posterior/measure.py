@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from matchms_fingerprint.annotation.posterior.posterior import Judgement, Posterior
 from matchms_fingerprint.evaluation.breakdown import break_down, groupings
+from matchms_fingerprint.evaluation.competition import column_name
 from matchms_fingerprint.evaluation.estimates import Columns, StructureBootstrap, summarize
 from matchms_fingerprint.evaluation.posterior.ablation import ALL, best_single
 from matchms_fingerprint.evaluation.posterior.confidence import (
@@ -234,5 +235,7 @@ def table_of_lists(
         "expected_similarity": rivals.expected,
     }
     for name, values in columns.items():
-        found[f"rank_{'_'.join(name.replace(':', '').replace(',', '').split())}"] = 1.0 / values["mrr"]
+        reciprocal = values["mrr"]
+        ranks = np.divide(1.0, reciprocal, out=np.full(reciprocal.size, np.nan), where=reciprocal > 0)
+        found[f"rank_{column_name(name)}"] = ranks
     return ResultTable(found)
