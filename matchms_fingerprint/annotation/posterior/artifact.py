@@ -117,8 +117,8 @@ def save_posterior(
     """
     with atomic_folder(folder, MANIFEST, overwrite, (FRAGMENTS, NETWORK)) as partial:
         full = posterior.full
-        is_network = isinstance(full, CandidateNetwork)
-        for name, tensors in ((FRAGMENTS, fragments), (NETWORK, full.tensors() if is_network else None)):
+        network = full.tensors() if isinstance(full, CandidateNetwork) else None
+        for name, tensors in ((FRAGMENTS, fragments), (NETWORK, network)):
             if tensors:
                 contiguous = {key: np.ascontiguousarray(tensor) for key, tensor in tensors.items()}
                 (partial / name).write_bytes(serialize(contiguous))

@@ -90,8 +90,9 @@ def describe_confidence(known: TopHits, removed: TopHits, missing_share: float) 
     -------
     dict
         `reliability` and `risk_coverage` of the run; `reliability_if_there` of the shares in lists with the right
-        structure; `none`: mean probability of none for both kinds of lists, and how well it tells them apart; `fdr`:
-        per rate that is asked for, the threshold and what is expected and true above it; `thresholds`: true and
+        structure; `none`: mean probability of none for both kinds of lists, and how well it tells them apart, also of
+        those known ones of which the top hit is right; `fdr`: per rate that is asked for, the threshold and what is
+        expected and true above it; `thresholds`: true and
         spurious hits over the threshold; `best_f1`.
     """
     probability, right = mixed(known, removed, missing_share)
@@ -108,6 +109,7 @@ def describe_confidence(known: TopHits, removed: TopHits, missing_share: float) 
             "mean_known": round(float(known.none.mean()), 4),
             "mean_removed": round(float(removed.none.mean()), 4),
             "auroc": area_under_roc(known.none, removed.none),
+            "auroc_where_top_is_right": area_under_roc(known.none[known.right == 1.0], removed.none),
         },
         "fdr": false_discoveries(probability, right),
         "thresholds": curves,

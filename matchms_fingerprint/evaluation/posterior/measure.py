@@ -175,9 +175,12 @@ def describe_groups(
 def describe_isomer_groups(judged: Judged, rankings: Mapping[str, Scores]) -> dict[str, Any]:
     """Return how posterior and other rankings order the isomers of the right structure."""
     chosen = np.flatnonzero(has_isomers(judged.lists))
-    lists, structures = [judged.lists[i] for i in chosen], judged.structures[chosen]
+    lists, structures = [judged.lists[i] for i in chosen.tolist()], judged.structures[chosen]
     every = {ALL: judged.logits(), **rankings}
-    return {name: describe_isomers(lists, [scores[i] for i in chosen], structures) for name, scores in every.items()}
+    return {
+        name: describe_isomers(lists, [scores[i] for i in chosen.tolist()], structures)
+        for name, scores in every.items()
+    }
 
 
 def describe_dilution(

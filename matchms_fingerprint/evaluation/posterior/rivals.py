@@ -76,8 +76,8 @@ def rank_rivals(
             mass, previous = float(data.masses[item.structure]), item.structure
             packed = library.search(neutral_mass=mass, tolerance_ppm=tolerance_ppm).fingerprints
         for name, probabilities in predicted.items():
-            rankings[name].append(SCORES["tanimoto"](probabilities[i], packed))
-        rankings[BLIND].append(blind.score(nothing, packed))
+            rankings[name].append(np.asarray(SCORES["tanimoto"](probabilities[i], packed), np.float64))
+        rankings[BLIND].append(np.asarray(blind.score(nothing, packed), np.float64))
         if len(item):
             contenders, similarity = likely_similarity(judged.shares, packed)
             most_similar[i], expected[i] = contenders[similarity.argmax()], similarity.max()
