@@ -32,6 +32,15 @@ def _shared(function: options.Decorated) -> options.Decorated:
         click.option(
             "--candidates", type=click.Path(path_type=Path), required=True, help="Library where candidates come from."
         ),
+        click.option(
+            "--known-fold-column",
+            default="fold_random",
+            help="Column of --folds in which spectra of one compound may be in `train` and `val`, for --known-model.",
+        ),
+        click.option(
+            "--known-model",
+            help="Model that was trained on that fold: evidence is weighed on known compounds as well.",
+        ),
         click.option("--model", default="default", help="Model that was trained on the fold `train`, name or folder."),
         options.folds,
         click.argument("spectra", type=click.Path(path_type=Path)),
@@ -79,6 +88,7 @@ def fit(spectra: Path, output: Path, **given: Any) -> None:
             "spectra": spectra.name,
             "folds": options.fold_source(given).describe(0),
             "model": {"name": run.model.name, "sha256": run.model.sha256},
+            "known": None if run.known is None else {"name": run.known.model.name, "sha256": run.known.model.sha256},
             "candidates": {"name": run.library.path.name, "n": len(run.library)},
         },
         figures=figures,
@@ -134,7 +144,11 @@ def _open(spectra: Path, given: dict[str, Any], advance: Advance) -> PosteriorRu
     data = read_labelled_spectra(spectra, model.fingerprint)
     folds = options.fold_source(given).folds_of(data)
     check_folds(folds, "val")
-    return PosteriorRun(data, folds, model, library, given["cache"], advance)
+    known = None
+    if given["known_model"]:
+        of_known = options.fold_source(given | {"fold_column": given["known_fold_column"]}).folds_of(data)
+        known = PosteriorRun(data, of_known, load_model(given["known_model"]), library, given["cache"], advance)
+    return PosteriorRun(data, folds, model, library, given["cache"], advance, known)
 
 
 def _show(console: Console, summary: dict[str, Any]) -> None:

@@ -38,6 +38,10 @@ ABLATION_NETWORKS = 2
 """Networks that weigh some of the evidence, to see what it brings."""
 
 
+KNOWN_SHARE = 0.35
+"""Share of known compounds among the spectra that evidence is weighed on."""
+
+
 @dataclass(frozen=True)
 class PosteriorRun:
     """What is needed to fit a posterior.
@@ -54,6 +58,10 @@ class PosteriorRun:
         Folder where evidence is kept, so that what was interrupted goes on; None keeps nothing.
     advance
         Told about the progress.
+    known
+        A run on other folds of the same spectra, whose model has seen other spectra of its validation compounds. Where
+        no compound of `val` is known, a known candidate is never the right one; weighing evidence on such spectra alone
+        would learn just that.
     """
 
     data: LabelledSpectra
@@ -62,6 +70,7 @@ class PosteriorRun:
     library: CandidateLibrary
     cache: Path | None = None
     advance: Advance = lambda *_: None
+    known: PosteriorRun | None = None
 
     def rows(self, fold: str) -> NDArray[np.int64]:
         """Return the spectra of a fold that are looked at: at most 3 a structure, none of fewer than 3 peaks.
@@ -135,8 +144,24 @@ def fit_run(
 
 
 def validation_lists(run: PosteriorRun, collection: EvidenceCollection) -> list[LabelledTable]:
-    """Return all evidence on the validation spectra; the short lists follow cheap weights fitted on the same."""
-    queries = collection.ask(run.rows("val"))
+    """Return all evidence on the validation spectra, and on some of known compounds where there is a run with those.
+
+    Compounds that the run is tested on are not among the known ones.
+    """
+    own = _lists_of(run, collection, run.rows("val"))
+    if run.known is None:
+        return own
+    rows = run.known.rows("val")
+    held_out = np.unique(run.data.structure[run.folds == "test"])
+    rows = rows[~np.isin(run.data.structure[rows], held_out)]
+    most = round(KNOWN_SHARE / (1.0 - KNOWN_SHARE) * len(own))
+    rows = np.sort(np.random.default_rng(0).permutation(rows)[:most])
+    return [*own, *_lists_of(run.known, run.known.collection(learn_fragments(run.known)), rows)]
+
+
+def _lists_of(run: PosteriorRun, collection: EvidenceCollection, rows: NDArray[np.int64]) -> list[LabelledTable]:
+    """Return all evidence on some validation spectra; the short lists follow cheap weights fitted on the same."""
+    queries = collection.ask(rows)
     cheap = collection.cheap(queries, "val")
     flat, start = flatten([item for item in cheap if len(item)], collection.evidence.cheap_columns, NEAREST)
     logit = fit_weights(flat, start, Penalty())
