@@ -243,3 +243,15 @@ def test_tensors_of_something_else_are_refused():
         FragmentScores.from_tensors({name: array for name, array in tensors.items() if name != "counts.far"})
     with pytest.raises(ModelError, match="other inputs"):
         FragmentScores.from_tensors(tensors | {"means": np.zeros(3, np.float32)})
+
+
+def test_nominal_masses_share_all_tables_but_that_by_cost():
+    tropylium = parse_formula("C7H7")[1] - ELECTRON_MASS
+    molecules = [fragment_molecule("CCc1ccccc1")]
+    keys = [
+        explain(peaks_of(make_query([tropylium], 300.0, mode, da=da)), molecules, [np.array([PROTON_MASS])]).keys[0]
+        for mode, da in ((1, 0.002), (1, 0.4), (-1, 0.002))
+    ]
+    assert keys[0][0] != keys[1][0]
+    assert keys[0][1:].tolist() == keys[1][1:].tolist()
+    assert not set(keys[0].tolist()) & set(keys[2].tolist())

@@ -261,13 +261,18 @@ def _table_keys(
     carried: NDArray[np.float64],
     odd: NDArray[np.uint64],
 ) -> NDArray[np.uint32]:
-    """Return the keys of the tables; those of the two ion modes differ, and those of nominal masses from others."""
-    setting = np.uint64((peaks.ion_mode < 0) + 2 * peaks.is_nominal)
+    """Return the keys of the tables; those of the two ion modes differ.
+
+    What explains nominal masses may do so by chance: by cost they are counted apart. Which fragments are likely,
+    accurate masses tell better, of which there are more: these tables they share.
+    """
+    negative, nominal = np.uint64(peaks.ion_mode < 0), np.uint64(2 * peaks.is_nominal)
+    settings = np.array([negative + nominal, *[negative] * words.shape[1]], np.uint64)
     bins = np.minimum(totals * _COST_BINS_PER_UNIT, _MAX_COST_BIN).astype(np.uint64)
     cost = (bins * np.uint64(16) + (shifts + 8).astype(np.uint64)) * np.uint64(2) + odd
     cost = cost * np.uint64(2) + (np.abs(carried) > _CARRIED_DA).astype(np.uint64)
     keys = np.concatenate([cost[:, None], words], axis=1)
     kinds = np.arange(keys.shape[1], dtype=np.uint64)
-    mixed = (keys + (setting * np.uint64(16) + kinds) * np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (keys + (settings * np.uint64(16) + kinds) * np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0x94D049BB133111EB)
     return (mixed >> np.uint64(32)).astype(np.uint32)
