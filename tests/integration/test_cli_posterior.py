@@ -11,13 +11,15 @@ from matchms.exporting import save_as_mgf
 from rdkit import Chem
 
 from matchms_fingerprint import CandidateLibrary
-from matchms_fingerprint.annotation.posterior.artifact import FRAGMENTS, MANIFEST, load_posterior
+from matchms_fingerprint.annotation.posterior.artifact import FRAGMENTS, MANIFEST, NETWORK, load_posterior
 from matchms_fingerprint.cli.posterior import command
 from matchms_fingerprint.constants import DEFAULT_FINGERPRINT
 from matchms_fingerprint.evaluation.posterior.run_folder import MARKER, PICTURES
 
 PROTON = 1.007276
-N_STRUCTURES = 72
+N_STRUCTURES = 60
+
+pytestmark = pytest.mark.slow
 
 
 def chosen_structures() -> list[tuple[str, float]]:
@@ -65,15 +67,28 @@ def call(inputs: dict[str, Path], name: str, *more: object) -> str:
     return result.output
 
 
-def test_fit_and_evaluate(inputs: dict[str, Path], tmp_path: Path) -> None:
-    call(inputs, "fit", "-o", tmp_path / "fitted", "--missing-share", "0.2")
-    assert {path.name for path in (tmp_path / "fitted").iterdir()} == {MANIFEST, FRAGMENTS}
-    artifact = load_posterior(tmp_path / "fitted")
+@pytest.fixture(scope="module")
+def fitted(inputs: dict[str, Path]) -> Path:
+    call(inputs, "fit", "-o", inputs["folder"] / "fitted", "--missing-share", "0.2")
+    return inputs["folder"] / "fitted"
+
+
+def test_a_fit_says_what_it_is_and_comes_out_the_same_again(inputs: dict[str, Path], fitted: Path) -> None:
+    names = {path.name for path in fitted.iterdir()}
+    assert {MANIFEST, FRAGMENTS} <= names <= {MANIFEST, FRAGMENTS, NETWORK}
+    artifact = load_posterior(fitted)
     assert artifact.posterior.missing_share == 0.2
     assert artifact.card.fitted_on["spectra"] == "spectra.mgf"
     assert 0 <= artifact.card.figures["ece"] <= 1
+    before = (fitted / MANIFEST).read_bytes()
+    call(inputs, "fit", "-o", fitted, "--missing-share", "0.2", "--overwrite")
+    assert (fitted / MANIFEST).read_bytes() == before
 
-    output = call(inputs, "evaluate", "--posterior", tmp_path / "fitted", "-o", tmp_path / "measured", "--json")
+
+def test_an_evaluation_has_its_figures_tables_and_pictures(
+    inputs: dict[str, Path], fitted: Path, tmp_path: Path
+) -> None:
+    output = call(inputs, "evaluate", "--posterior", fitted, "-o", tmp_path / "measured", "--json")
     summary = json.loads((tmp_path / "measured" / MARKER).read_text())
     assert json.loads(output) == summary
     names = {path.name for path in (tmp_path / "measured").iterdir()}
@@ -86,9 +101,3 @@ def test_fit_and_evaluate(inputs: dict[str, Path], tmp_path: Path) -> None:
     assert [row["noise_level"] for row in summary["dilution"]["levels"]] == [0.0, 0.02, 0.1, 0.3]
     lines = (tmp_path / "measured" / "spectra.tsv").read_text().splitlines()
     assert len(lines) - 1 == summary["retrieval"]["n_spectra"]
-
-
-def test_the_same_fit_gives_the_same_posterior(inputs: dict[str, Path], tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        call(inputs, "fit", "-o", tmp_path / name, "--name", "same")
-    assert (tmp_path / "one" / MANIFEST).read_bytes() == (tmp_path / "two" / MANIFEST).read_bytes()
