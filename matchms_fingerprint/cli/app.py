@@ -26,6 +26,7 @@ COMMANDS = (
     "candidates",
     "splits",
     "tune",
+    "pretrain",
     "train",
     "evaluate",
     "compare",
