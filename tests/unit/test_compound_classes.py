@@ -70,6 +70,12 @@ KNOWN = {
     "adenosine": ("Nc1ncnc2c1ncn2C1OC(CO)C(O)C1O", {"nucleosides", "purines"}, {"nucleotides", "glycosides"}),
     "AMP": ("Nc1ncnc2c1ncn2C1OC(COP(=O)(O)O)C(O)C1O", {"nucleotides", "organic phosphates"}, {"nucleosides"}),
     "caffeine": ("Cn1c(=O)c2c(ncn2C)n(C)c1=O", {"purines"}, {"pyrimidines"}),
+    "riboflavin": ("Cc1cc2nc3c(=O)[nH]c(=O)nc-3n(CC(O)C(O)C(O)CO)c2cc1C", {"flavins"}, {"pyrimidines", "pteridines"}),
+    "folic acid": (
+        "Nc1nc2ncc(CNc3ccc(C(=O)NC(CCC(=O)O)C(=O)O)cc3)nc2c(=O)[nH]1",
+        {"pteridines", "N-acyl amino acids"},
+        {"flavins", "purines"},
+    ),
     "phenylalanine": ("NC(Cc1ccccc1)C(=O)O", {"amino acids"}, {"peptides"}),
     "N-acetylphenylalanine": ("CC(=O)NC(Cc1ccccc1)C(=O)O", {"N-acyl amino acids"}, {"amino acids", "peptides"}),
     "leucine enkephalin": (

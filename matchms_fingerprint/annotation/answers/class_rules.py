@@ -39,6 +39,9 @@ _FURANOSIDE = "[CX4;R]1([OX2;!R][#6])[OX2;R][CX4;R][CX4;R]([O,N])[CX4;R]1[O,N]"
 _NUCLEOSIDE = "[OX2;R]1[CX4;H1;R]([n,N;R])[CX4;R][CX4;R][CX4;R]1[CX4]"
 _SUGAR_OF = "[CX4;R]1([OX2;!R]"
 _NOT_SUGAR = "[#6;!$([#6][O,N,S])]~[#6;!$([#6][O,N,S])]"
+_PURINE = "[#6]1~[#7]~[#6]~[#7]~[#6]2~[#6]~1~[#7]~[#6]~[#7]~2"
+_PTERIDINE = "[#6]1~[#7]~[#6]~[#7]~[#6]2~[#6]~1~[#7]~[#6]~[#6]~[#7]~2"
+_FLAVIN = "c1ccc2c(c1)~[#7]~[#6]1~[#6](~[#7]~2)~[#7]~[#6]~[#7]~[#6]~1"
 _BETA_LACTAM = "O=C1CCN1"
 _DIKETOPIPERAZINE = "O=C1[CX4][NX3]C(=O)[CX4][NX3]1"
 
@@ -195,13 +198,13 @@ SUGARS_AND_NUCLEOSIDES = (
     ClassRule("inositols", ("C1(O)C(O)C(O)C(O)C(O)C1O",)),
     ClassRule("nucleosides", (_NUCLEOSIDE,), ("P",)),
     ClassRule("nucleotides", (f"{_NUCLEOSIDE}OP",)),
-    ClassRule("purines", ("c1ncc2ncnc2n1", "[#6]1~[#7]~[#6]~[#7]~[#6]2~[#7]~[#6]~[#7]~[#6]~1~2")),
-    ClassRule(
-        "pyrimidines", ("c1cncnc1", "O=C1[NX3]C(=O)[NX3]C=C1"), ("[#6]1~[#7]~[#6]~[#7]~[#6]2~[#6]~1~[#7]~[#6]~[#7]~2",)
-    ),
+    ClassRule("purines", (_PURINE,)),
+    ClassRule("pyrimidines", ("c1cncnc1", "O=C1[NX3]C(=O)[NX3]C=C1"), (_PURINE, _PTERIDINE)),
 )
 
 ALKALOIDS_AND_HETEROCYCLES = (
+    ClassRule("pteridines", (_PTERIDINE,), (_FLAVIN,)),
+    ClassRule("flavins", (_FLAVIN,)),
     ClassRule("indoles", ("c1ccc2[nX3]ccc2c1",)),
     ClassRule("indolines and oxindoles", ("c1ccc2NC(=O)Cc2c1", "c1ccc2N[CX4][CX4]c2c1")),
     ClassRule("beta-carbolines", ("c1ccc2c(c1)[nX3]c1c2~[#6]~[#6]~[#7]~[#6]~1",)),

@@ -100,6 +100,8 @@ RING_SYSTEMS = {
     "C1=CCOCC1": "dihydropyran ring",
     "C1CC2CCCC(C1)N2": "granatane ring system",
     "C1CC2CCC(C1)N2": "tropane ring system",
+    "c1cnc2ncncc2n1": "pteridine ring system",
+    "Cn1c2nc(=O)[nH]c(=O)c-2nc2ccccc21": "flavin ring system",
     "c1c[nH]nn1": "triazole ring",
     "c1nc[nH]n1": "triazole ring",
     "c1nn[nH]n1": "tetrazole ring",
