@@ -19,6 +19,7 @@ from matchms_fingerprint.report.drawings import (
     drawing_of_part,
 )
 from matchms_fingerprint.report.items import LibrarySpectrum, ReportItem
+from matchms_fingerprint.report.part_names import name_of_part
 
 MOST_HITS = 5
 """Hits that are drawn; the others are listed."""
@@ -123,7 +124,11 @@ def _substructures(annotation: Annotation) -> list[list[Any]]:
 
 
 def _predicted(shares: Sequence[Share]) -> list[list[Any]]:
-    return [[share.name, _number(share.probability, 3), drawing_of_part(share.name)] for share in shares[:MOST_SHARES]]
+    """Return SMILES, probability, drawing and words of each substructure."""
+    return [
+        [share.name, _number(share.probability, 3), drawing_of_part(share.name), name_of_part(share.name)]
+        for share in shares[:MOST_SHARES]
+    ]
 
 
 def _library(spectrum: LibrarySpectrum | None) -> Packed | None:

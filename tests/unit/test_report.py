@@ -15,6 +15,7 @@ from matchms_fingerprint.report.cautions import cautions
 from matchms_fingerprint.report.drawings import as_bits, atoms_of_part, atoms_of_pattern, drawing_of, drawing_of_part
 from matchms_fingerprint.report.items import ReportItem, RunAbout
 from matchms_fingerprint.report.pack import MOST_EXPLAINED, MOST_HITS, MOST_PEAKS, pack_feature, pack_row
+from matchms_fingerprint.report.part_names import _NAMES, name_of_part
 from matchms_fingerprint.report.write import as_script, write_report
 
 CAFFEINE = "Cn1c(=O)c2c(ncn2C)n(C)c1=O"
@@ -161,3 +162,26 @@ def test_little_explained_intensity_is_said() -> None:
 
 def test_a_clean_feature_has_no_cautions() -> None:
     assert cautions(an_item([80.0, 138.07], [10, 100], mass_tolerance="5 ppm or 0.0006 Da")) == ()
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("cc(c)O", "oxygen on an aromatic ring"),
+        ("C(C)(=O)NC", "amide"),
+        ("C(C)(NC)C(=O)O", "amino acid"),
+        ("c(Cl)(cc)cc", "chlorine on an aromatic ring"),
+        ("C(C)(C)(C)C", "quaternary carbon"),
+        ("O[As]", "alcohol or ether"),
+        ("bit 17", "bit 17"),
+    ],
+)
+def test_parts_have_words(part: str, words: str) -> None:
+    assert name_of_part(part) == words
+
+
+def test_every_name_of_a_part_can_be_reached() -> None:
+    """A pattern that stands behind a more general one would never be told."""
+    assert [smarts for smarts in _NAMES if Chem.MolFromSmarts(smarts) is None] == []
+    reached = {name_of_part(smarts) for smarts in _NAMES if "," not in smarts and "[" not in smarts}
+    assert reached == {name for smarts, name in _NAMES.items() if "," not in smarts and "[" not in smarts}

@@ -1,4 +1,6 @@
 // One feature, opened: candidates, spectrum, evidence, and what can be said beyond single structures.
+const titleOf = (name, formula) => (name && name !== formula ? name : subscripts(formula));
+
 function showFeature(row, actions) {
   const feature = data(`f${row.at}`), hits = feature.hits || [], panel = $("panel");
   feature.mz = feature.mz || [];
@@ -8,7 +10,7 @@ function showFeature(row, actions) {
 
   const cards = hits.filter((hit) => hit.mol).map((hit, i) => h("button", { type: "button", class: "hit", role: "tab", id: `hit${i}`, "aria-controls": "chosen", onclick: () => choose(i) },
     h("span", { class: "rank" }, i + 1), drawMolecule(hit.mol, { label: `structure of ${hit.name || hit.formula}`, maxWidth: 150, maxHeight: 96 }),
-    h("span", { class: "title" }, hit.name || hit.formula), h("span", { class: "line" }, meter(hit.p), h("span", { class: "num" }, probability(hit.p)))));
+    h("span", { class: "title" }, titleOf(hit.name, hit.formula)), h("span", { class: "line" }, meter(hit.p), h("span", { class: "num" }, probability(hit.p)))));
   if (cards.length && isNumber(row.none)) cards.push(h("div", { class: "hit none" }, h("span", { class: "title" }, "None of these"), h("span", { class: "line" }, meter(row.none), h("span", { class: "num" }, probability(row.none)))));
 
   panel.replaceChildren(h("div", { class: "inner" }, header(), remarks(),
@@ -16,7 +18,7 @@ function showFeature(row, actions) {
       h("div", { class: "hits", role: "tablist", "aria-label": "Candidates", onkeydown: moveAmongHits }, cards),
       h("div", { class: "chosen", id: "chosen", role: "tabpanel" }, structure, facts), others()) : null,
     feature.mz.length ? h("section", null, h("h3", null, feature.lib ? "Spectrum, mirrored with the library" : "Spectrum"), plot, fragments) : null,
-    h("div", { class: "grid" }, evidence(), classes(), substructures(), predicted(), amounts())));
+    h("div", { class: "cards" }, classes(), substructures(), amounts(), predicted()), evidence()));
   if (feature.mz.length) actions.onWidth(plot, drawPlot);
   if (cards.length) choose(0);
   return { choose: (i) => { if (i < hits.length && hits[i].mol) { choose(i); cards[i].focus(); } } };
@@ -26,7 +28,7 @@ function showFeature(row, actions) {
     const parts = [isNumber(row.mz) && `m/z ${fixed(row.mz, 4)}`, isNumber(row.rt) && `${fixed(row.rt, 2)} min`, row.adduct && (feature.given ? row.adduct : `${row.adduct}, assumed`), row.mode && (row.mode === "+" ? "positive" : "negative"),
       `${row.peaks} peaks`, feature.accuracy && `fragments within ${feature.accuracy}`, feature.scans && `scans ${feature.scans}`];
     return h("header", null, h("div", { class: "steps" }, step(-1, "←", "Previous feature"), step(1, "→", "Next feature")),
-      h("div", { class: "heading" }, h("p", { class: "brand" }, `Feature ${row.id}`), h("h2", { id: "panel-title", tabindex: -1 }, row.name || STATUSES[row.status] || row.status),
+      h("div", { class: "heading" }, h("p", { class: "brand" }, `Feature ${row.id}`), h("h2", { id: "panel-title", tabindex: -1 }, titleOf(row.name, row.formula) || STATUSES[row.status] || row.status),
         h("p", { class: "muted" }, parts.filter(Boolean).join("  ·  "))),
       h("button", { type: "button", class: "round", "aria-label": "Close", onclick: actions.close }, "×"));
   }
@@ -38,7 +40,7 @@ function showFeature(row, actions) {
   function others() {
     const rest = hits.slice(5);
     if (!rest.length) return null;
-    return h("details", null, h("summary", null, `${rest.length} more candidates`), h("ol", { start: 6 }, rest.map((hit) => h("li", null, hit.name || hit.formula, " ", h("span", { class: "muted" }, `${subscripts(hit.formula)}, ${probability(hit.p)}, `), h("code", null, hit.smiles)))));
+    return h("details", null, h("summary", null, `${rest.length} more candidate${rest.length > 1 ? "s" : ""}`), h("ol", { start: 6 }, rest.map((hit) => h("li", null, titleOf(hit.name, hit.formula), " ", h("span", { class: "muted" }, `${subscripts(hit.formula)}, ${probability(hit.p)}, `), h("code", null, hit.smiles)))));
   }
 
   function choose(i) {
@@ -102,13 +104,16 @@ function showFeature(row, actions) {
   function evidence() {
     const drawn = hits.filter((hit) => hit.ev), names = [...new Set(drawn.flatMap((hit) => Object.keys(hit.ev)))];
     if (!names.length) return null;
-    const rows = names.map((name) => {
-      const values = drawn.map((hit) => hit.ev[name]), known = values.filter(isNumber), low = Math.min(...known), high = Math.max(...known);
+    const spread = (name) => { const known = drawn.map((hit) => hit.ev[name]).filter(isNumber); return [Math.min(...known), Math.max(...known)]; };
+    const isTold = (name) => { const [low, high] = spread(name); return high > low || drawn.length === 1; };
+    const equal = names.filter((name) => !isTold(name)).map(words);
+    const rows = names.filter(isTold).map((name) => {
+      const values = drawn.map((hit) => hit.ev[name]), [low, high] = spread(name);
       return h("tr", null, h("th", { scope: "row" }, words(name)), values.map((value, i) => h("td", { "data-hit": i, title: isNumber(value) ? plain(value) : "missing" },
         isNumber(value) ? [h("span", { class: "rail" }, h("span", { style: `width:${high > low ? 8 + 92 * (value - low) / (high - low) : 100}%` })), h("span", { class: "num" }, Number(value.toPrecision(2)))] : h("span", { class: "muted" }, "–"))));
     });
-    return h("section", { class: "card wide" }, h("h3", null, "Evidence"), h("div", { class: "scroll" }, h("table", { class: "evidence" }, h("thead", null, h("tr", null, h("td"), drawn.map((_, i) => h("th", { scope: "col", "data-hit": i }, i + 1)))), h("tbody", null, rows))),
-      h("p", { class: "small" }, "Each line compares the candidates; longer is better."));
+    return h("section", { class: "card" }, h("h3", null, "Evidence"), h("div", { class: "scroll" }, h("table", { class: "evidence" }, h("thead", null, h("tr", null, h("td"), drawn.map((_, i) => h("th", { scope: "col", "data-hit": i }, i + 1)))), h("tbody", null, rows))),
+      h("p", { class: "small" }, `Each line compares the candidates; longer is better.${equal.length ? ` The same for all: ${equal.join(", ")}.` : ""}`));
   }
 
   function bars(list) {
@@ -132,7 +137,7 @@ function showFeature(row, actions) {
 
   function predicted() {
     if (!feature.seen) return null;
-    return card("Seen in the spectrum by the model", h("ul", { class: "seen" }, feature.seen.map(([name, p, mol]) => h("li", null, mol ? drawMolecule(mol, { label: name, maxWidth: 110, maxHeight: 74 }) : null, h("code", null, name), h("span", { class: "num" }, probability(p))))));
+    return card("Seen in the spectrum by the model", h("ul", { class: "seen" }, feature.seen.map(([smiles, p, mol, name]) => h("li", { title: smiles }, mol ? drawMolecule(mol, { label: smiles, maxWidth: 110, maxHeight: 74 }) : h("code", null, smiles), h("span", null, name), h("span", { class: "num" }, probability(p))))));
   }
 
   function amounts() {

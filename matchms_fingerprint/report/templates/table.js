@@ -5,10 +5,10 @@ const COLUMNS = [
   { key: "rt", title: "RT, min", of: (row) => row.rt, cell: (row) => fixed(row.rt, 2) },
   { key: "adduct", title: "Adduct", of: (row) => row.adduct || row.mode, text: true },
   { key: "name", title: "Best candidate", of: (row) => row.name || STATUSES[row.status], text: true, class: "name",
-    cell: (row) => (row.name ? [row.name, row.name !== row.formula && h("span", { class: "formula" }, subscripts(row.formula))] : h("span", { class: "muted" }, STATUSES[row.status] || row.status)) },
+    cell: (row) => (row.name ? (row.name === row.formula ? [subscripts(row.formula), h("span", { class: "formula" }, row.key)] : [row.name, h("span", { class: "formula" }, subscripts(row.formula))]) : h("span", { class: "muted" }, STATUSES[row.status] || row.status)) },
   { key: "p", title: "Probability", of: (row) => row.p, cell: (row) => (isNumber(row.p) ? [meter(row.p), h("span", { class: "num" }, probability(row.p))] : ""), class: "p" },
-  { key: "none", title: "None", of: (row) => row.none, cell: (row) => probability(row.none) },
-  { key: "ppm", title: "ppm", of: (row) => row.ppm, cell: (row) => signed(row.ppm, 1) },
+  { key: "none", title: "None", hint: "Probability that the right structure is not among the candidates", of: (row) => row.none, cell: (row) => probability(row.none) },
+  { key: "ppm", title: "ppm", hint: "Measured minus calculated precursor m/z", of: (row) => row.ppm, cell: (row) => signed(row.ppm, 1) },
   { key: "class", title: "Class", of: (row) => row.classes[0] || "", text: true, class: "class" },
   { key: "peaks", title: "Peaks", of: (row) => row.peaks, cell: (row) => row.peaks },
   { key: "warn", title: "Remarks", of: (row) => row.warn || null, cell: (row) => (row.warn ? h("span", { class: "warned", "aria-label": `${row.warn} remarks` }, `⚠ ${row.warn}`) : "") },
@@ -22,7 +22,7 @@ function makeTable(rows, open) {
   const filters = { text: "", least: 0, mode: "", status: "", class: "", calm: false };
   $("table").tHead.append(head);
   for (const column of columns)
-    head.append(h("th", { scope: "col", class: column.class || (column.text ? "" : "number"), "data-key": column.key },
+    head.append(h("th", { scope: "col", title: column.hint, class: column.class || (column.text ? "" : "number"), "data-key": column.key },
       h("button", { type: "button", onclick: () => sortBy(column.key) }, column.title, h("span", { class: "arrow", "aria-hidden": true }))));
   for (const row of rows) row.search = [row.id, row.name, row.formula, row.key, row.adduct, ...row.classes.filter((_, k) => k % 2 === 0)].join("\n").toLowerCase();
   const controls = makeFilters();
