@@ -198,8 +198,8 @@ class Annotation:
     n_peaks
         Number of peaks of the (merged) spectrum with an intensity above 0.
     status
-        "annotated", or the reason why there are no hits: "unsure", "no_candidates", "too_few_peaks", "unknown_ion_mode",
-        "no_precursor", "unreadable".
+        "annotated", or the reason why there are no hits: "unsure", "no_candidates", "too_few_peaks",
+        "unknown_ion_mode", "no_precursor", "unreadable".
     hits
         Candidates, best first.
     scans
