@@ -72,12 +72,14 @@ def read_quant(given: Mapping[str, Any]) -> QuantTable | None:
 def writers_of(given: Mapping[str, Any], annotator: Annotator, quant: QuantTable | None) -> list[Writer]:
     """Return what writes the files that the options ask for."""
     from matchms_fingerprint.annotation.round_trip import round_trip
+    from matchms_fingerprint.io import load_spectra
     from matchms_fingerprint.report.of_run import report_writer
 
     formats = tuple(name for name in FORMATS if name in (given["formats"] or FORMATS))
     writers = [round_trip(_source(given, annotator, quant), _settings(given, formats))] if formats else []
     if given["report"]:
-        writers.append(report_writer(_about(given, annotator), quant))
+        library = list(load_spectra(given["library"], per_feature="all")) if given["library"] else []
+        writers.append(report_writer(_about(given, annotator), quant, library))
     return writers
 
 
