@@ -18,7 +18,7 @@ from matchms_fingerprint.chem import Adduct
 from matchms_fingerprint.constants import ELECTRON_MASS
 from matchms_fingerprint.records import Hit
 
-EXPLAINED_HITS = 5
+EXPLAINED_HITS = 3
 """Hits of a feature of which the explained peaks are told."""
 
 _NOTHING_DA = 1e-6  # less than any atom weighs, more than rounding

@@ -22,7 +22,7 @@ from matchms_fingerprint.annotation.pool import CandidatePool
 from matchms_fingerprint.annotation.posterior.artifact import MANIFEST, PosteriorArtifact
 from matchms_fingerprint.annotation.posterior.decisions import likely_similarity
 from matchms_fingerprint.annotation.posterior.evidence_table import EvidenceTable, QueryDescription
-from matchms_fingerprint.annotation.posterior.posterior import SHORTLIST, log_of
+from matchms_fingerprint.annotation.posterior.posterior import log_of
 from matchms_fingerprint.annotation.ranked import Ranked
 from matchms_fingerprint.annotation.ranking import softmax
 from matchms_fingerprint.features.arrays import join_arrays
@@ -32,7 +32,8 @@ from matchms_fingerprint.records import ExplainedPeak
 
 COVERED = 0.998
 """Share of the cheap evidence's probability whose candidates are fragmented."""
-FEWEST = 20
+FEWEST, MOST = 20, 100
+"""Candidates that are fragmented at least, where there are so many, and at most."""
 
 
 class PosteriorRanker:
@@ -167,7 +168,7 @@ class PosteriorBatch:
 
 
 def that_matter(shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the candidates that hold `COVERED` of the shares, best first; some at least, and `SHORTLIST` at most."""
+    """Return the candidates that hold `COVERED` of the shares, best first; `FEWEST` at least, and `MOST` at most."""
     order = np.argsort(-shares, kind="stable")
     n = int(np.searchsorted(np.cumsum(shares[order]), COVERED)) + 1
-    return order[: min(max(n, FEWEST), SHORTLIST)]
+    return order[: min(max(n, FEWEST), MOST)]

@@ -20,6 +20,10 @@ Advance = Callable[[str, int, int], None]
 """Called with the name of a stage, and how many of how many units of it are done."""
 
 
+def tell_nobody(stage: str, done: int, total: int) -> None:
+    """Take note of no progress."""
+
+
 @dataclass(frozen=True)
 class Ranking:
     """One way to rank candidates.

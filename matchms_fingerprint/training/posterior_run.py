@@ -19,6 +19,7 @@ from matchms_fingerprint.annotation.posterior.evidence_table import EvidenceTabl
 from matchms_fingerprint.annotation.posterior.posterior import SHORTLIST, shares_of
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.errors import SettingsError
+from matchms_fingerprint.evaluation.competition import tell_nobody
 from matchms_fingerprint.evaluation.posterior.ablation import Shares
 from matchms_fingerprint.evaluation.posterior.collect import Advance
 from matchms_fingerprint.evaluation.posterior.confidence import describe_confidence, top_hits_of
@@ -69,7 +70,7 @@ class PosteriorRun:
     model: FingerprintModel
     library: CandidateLibrary
     cache: Path | None = None
-    advance: Advance = lambda *_: None
+    advance: Advance = tell_nobody
     known: PosteriorRun | None = None
 
     def rows(self, fold: str) -> NDArray[np.int64]:

@@ -466,4 +466,4 @@ def test_names_are_printed_as_they_are(command_line: CommandLine, arguments: lis
     """Brackets are markup and colons are emoji to rich."""
     code, _, err = command_line(*arguments[:-1], tmp_path / "out [neg] :on:")
     assert code == 0
-    assert f"Wrote {tmp_path / 'out [neg] :on:' / 'annotations.tsv'} and run.json\n" in err
+    assert f"Wrote {tmp_path / 'out [neg] :on:'}: annotated_spectra.mgf" in err

@@ -109,14 +109,14 @@ def test_filters_by_text_probability_and_class(open_page: OpenPage, report: Path
     page.locator("#search").fill(wanted.upper())
     assert name in column(page, "name")
     page.locator("#filters button[type=reset]").click()
-    page.wait_for_function("document.querySelectorAll('#table tbody tr').length === 40")
+    playwright.expect(page.locator("#table tbody tr")).to_have_count(40)
     page.locator("#filters .least input").fill("0.5")
     shown = [float(x.strip("<> ")) for x in column(page, "p")]
     assert shown
     assert min(shown) >= 0.5
     assert page.locator("#count").inner_text() == f"{len(shown)} of 40"
     page.locator("#filters button[type=reset]").click()
-    page.wait_for_function("document.querySelectorAll('#table tbody tr').length === 40")
+    playwright.expect(page.locator("#table tbody tr")).to_have_count(40)
     page.locator("#charts .bars button").first.click()
     assert 0 < page.locator("#table tbody tr").count() < 40
     page.locator("#search").fill("no such thing")

@@ -22,6 +22,7 @@ from matchms_fingerprint.annotation.evidence.neighbours import NeighbourEvidence
 from matchms_fingerprint.annotation.posterior.evidence_table import EvidenceTable
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM
+from matchms_fingerprint.evaluation.competition import tell_nobody
 from matchms_fingerprint.evaluation.posterior.labelled_table import LabelledTable
 from matchms_fingerprint.evaluation.posterior.queries import Queries, candidates_of, describe_query, for_query
 from matchms_fingerprint.features.labelled import LabelledSpectra
@@ -59,7 +60,7 @@ class Collector:
     about: dict[str, Any] = field(default_factory=dict)
     cache: Path | None = None
     tolerance_ppm: float = DEFAULT_TOLERANCE_PPM
-    advance: Advance = lambda *_: None
+    advance: Advance = tell_nobody
 
     def collect(
         self,

@@ -19,6 +19,7 @@ from matchms_fingerprint.annotation.evidence.neighbours import NeighbourEvidence
 from matchms_fingerprint.annotation.evidence.reference_spectra import ReferenceSpectra
 from matchms_fingerprint.annotation.posterior.evidence_table import EvidenceTable
 from matchms_fingerprint.candidates import CandidateLibrary
+from matchms_fingerprint.evaluation.competition import tell_nobody
 from matchms_fingerprint.evaluation.posterior.collect import Advance, Collector, joined
 from matchms_fingerprint.evaluation.posterior.labelled_table import LabelledTable
 from matchms_fingerprint.evaluation.posterior.queries import Queries, ask
@@ -113,7 +114,7 @@ class EvidenceCollection:
     library: CandidateLibrary
     about: Mapping[str, Any]
     cache: Path | None = None
-    advance: Advance = lambda *_: None
+    advance: Advance = tell_nobody
 
     def ask(self, rows: NDArray[np.int64], shown: SpectrumArrays | None = None) -> Queries:
         """Let the model predict; see `queries.ask`."""
