@@ -140,22 +140,10 @@ def queries_of(arrays: SpectrumArrays, model: FingerprintModel, is_one_run: bool
     logits, embeddings = model.predict_arrays(arrays)
     probabilities = torch.sigmoid(logits).numpy()
     unit = functional.normalize(embeddings, dim=1).numpy()
-    queries = []
-    for i, accuracy in enumerate(estimate_accuracy(arrays, is_one_run)):
-        one = arrays.take(np.array([i]))
-        queries.append(
-            Query(
-                mz=one.mz,
-                intensity=one.intensity.astype(np.float64),
-                precursor_mz=float(one.precursor_mz[0]),
-                ion_mode=int(one.ion_mode[0]),
-                accuracy=accuracy,
-                spectrum=one,
-                fingerprint=probabilities[i],
-                embedding=unit[i],
-            )
-        )
-    return queries
+    return [
+        Query.of(arrays.take(np.array([i])), int(arrays.ion_mode[i]), accuracy, probabilities[i], unit[i])
+        for i, accuracy in enumerate(estimate_accuracy(arrays, is_one_run))
+    ]
 
 
 def check_fingerprints(library: CandidateLibrary, model: FingerprintModel) -> None:

@@ -152,7 +152,7 @@ class PosteriorBatch:
 
     def _table(self, place: int, query: Query, candidates: Candidates, priors: NDArray[np.float64]) -> EvidenceTable:
         """Return the evidence: cheap for all candidates, fragments for the best of these."""
-        described = QueryDescription(query.ion_mode, query.mz.size, query.accuracy.is_nominal, query.precursor_mz)
+        described = QueryDescription.of(query)
         cheap = self.cheap[place]
         columns = tuple(name for one in cheap for name in one.columns)
         table = EvidenceTable(columns, np.column_stack([one.of(query, candidates) for one in cheap]), described)

@@ -46,6 +46,27 @@ class Query:
     fingerprint: NDArray[np.float32]
     embedding: NDArray[np.float32]
 
+    @classmethod
+    def of(
+        cls,
+        spectrum: SpectrumArrays,
+        ion_mode: int,
+        accuracy: MassAccuracy,
+        fingerprint: NDArray[np.float32],
+        embedding: NDArray[np.float32],
+    ) -> Query:
+        """Make a query of arrays with one row."""
+        return cls(
+            mz=spectrum.mz,
+            intensity=spectrum.intensity.astype(np.float64),
+            precursor_mz=float(spectrum.precursor_mz[0]),
+            ion_mode=ion_mode,
+            accuracy=accuracy,
+            spectrum=spectrum,
+            fingerprint=fingerprint,
+            embedding=embedding,
+        )
+
 
 @dataclass(frozen=True)
 class Candidates:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from matchms_fingerprint.annotation.evidence.evidence import Query
 from matchms_fingerprint.errors import SettingsError
 
 
@@ -30,6 +31,11 @@ class QueryDescription:
     n_peaks: int
     is_nominal: bool
     precursor_mz: float
+
+    @classmethod
+    def of(cls, query: Query) -> QueryDescription:
+        """Describe a query."""
+        return cls(query.ion_mode, query.mz.size, query.accuracy.is_nominal, query.precursor_mz)
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from matchms_fingerprint.annotation.evidence.evidence import Candidates, Evidence
 from matchms_fingerprint.annotation.evidence.neighbours import NeighbourEvidence
-from matchms_fingerprint.annotation.posterior.evidence_table import EvidenceTable
+from matchms_fingerprint.annotation.posterior.evidence_table import EvidenceTable, QueryDescription
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM
 from matchms_fingerprint.evaluation.competition import tell_nobody
 from matchms_fingerprint.evaluation.posterior.labelled_table import LabelledTable
-from matchms_fingerprint.evaluation.posterior.queries import Queries, candidates_of, describe_query, for_query
+from matchms_fingerprint.evaluation.posterior.queries import Queries, candidates_of, for_query
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.io.artifacts import atomic_file
 from matchms_fingerprint.kernels.packed_similarity import packed_similarity
@@ -178,7 +178,7 @@ def _table(
         asked = mine if rows.size == len(candidates) else mine.take(rows)
         order = np.arange(len(candidates)) if rows.size == len(candidates) else rows
         values[order] = np.column_stack([one.of(query, asked) for one in evidence])
-    return EvidenceTable(columns, values, describe_query(query))
+    return EvidenceTable(columns, values, QueryDescription.of(query))
 
 
 def joined(tables: Sequence[LabelledTable], others: Sequence[LabelledTable]) -> list[LabelledTable]:
@@ -217,7 +217,7 @@ def _read(path: Path, queries: Queries, members: NDArray[np.int64], columns: tup
         part = slice(start, end)
         tables.append(
             LabelledTable(
-                table=EvidenceTable(columns, content["values"][part], describe_query(queries.query(i))),
+                table=EvidenceTable(columns, content["values"][part], QueryDescription.of(queries.query(i))),
                 correct=content["correct"][part],
                 formula=content["formula"][part],
                 similarity=content["similarity"][part],

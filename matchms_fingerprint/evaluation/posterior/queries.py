@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matchms_fingerprint.annotation.evidence.evidence import Candidates, Query
-from matchms_fingerprint.annotation.posterior.evidence_table import QueryDescription
 from matchms_fingerprint.candidates.search import CandidateSlice
 from matchms_fingerprint.chem import Adduct, common_adducts, get_adduct
 from matchms_fingerprint.constants import ION_MODES
@@ -70,16 +69,12 @@ class Queries:
 
     def query(self, i: int) -> Query:
         """Return query number `i` as evidence sees it."""
-        spectrum = self.spectra.take(np.array([i]))
-        return Query(
-            mz=spectrum.mz,
-            intensity=spectrum.intensity.astype(np.float64),
-            precursor_mz=float(spectrum.precursor_mz[0]),
-            ion_mode=1 if self.adducts[i].charge > 0 else -1,
-            accuracy=self.accuracies[i],
-            spectrum=spectrum,
-            fingerprint=self.fingerprints[i],
-            embedding=self.embeddings[i],
+        return Query.of(
+            self.spectra.take(np.array([i])),
+            1 if self.adducts[i].charge > 0 else -1,
+            self.accuracies[i],
+            self.fingerprints[i],
+            self.embeddings[i],
         )
 
 
@@ -173,11 +168,6 @@ def adduct_of(spectra: SpectrumArrays, row: int, mass: float) -> Adduct:
         if abs(adduct.precursor_mz(mass) - mz) < mz * _SAME_ION_PPM * 1e-6:
             return adduct
     return common[0]
-
-
-def describe_query(query: Query) -> QueryDescription:
-    """Return what the posterior wants to know of a query."""
-    return QueryDescription(query.ion_mode, query.mz.size, query.accuracy.is_nominal, query.precursor_mz)
 
 
 def candidates_of(found: CandidateSlice) -> Candidates:
