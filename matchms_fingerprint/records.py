@@ -214,6 +214,8 @@ class Annotation:
         What the candidates have in common, most probable first.
     predicted
         Substructures that the model sees in the spectrum, the most telling first, SMILES as the name.
+    warnings
+        What the input says against the spectrum, such as that it is chimeric, in words.
     """
 
     feature_id: str
@@ -231,6 +233,7 @@ class Annotation:
     classes: tuple[Share, ...] = ()
     substructures: tuple[Share, ...] = ()
     predicted: tuple[Share, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def best_expected(self) -> Hit | None:
@@ -255,6 +258,7 @@ class Annotation:
             "classes": [share.to_dict() for share in self.classes],
             "substructures": [share.to_dict() for share in self.substructures],
             "predicted": [share.to_dict() for share in self.predicted],
+            "warnings": list(self.warnings),
             "hits": [hit.to_dict() for hit in self.hits],
         }
 
@@ -262,4 +266,5 @@ class Annotation:
     def from_dict(cls, content: dict[str, Any]) -> Annotation:
         """Return what `to_dict` gave."""
         shares = {name: tuple(Share(**share) for share in content[name]) for name in _SHARES}
-        return cls(**content | shares | {"hits": tuple(Hit.from_dict(hit) for hit in content["hits"])})
+        hits = tuple(Hit.from_dict(hit) for hit in content["hits"])
+        return cls(**content | shares | {"hits": hits, "warnings": tuple(content["warnings"])})

@@ -15,6 +15,7 @@ from matchms_fingerprint.chem import Adduct, common_adducts, get_adduct
 from matchms_fingerprint.errors import AdductError, SettingsError
 from matchms_fingerprint.io import UnreadableBlock
 from matchms_fingerprint.io.blocks import BlockError, RawSpectrum
+from matchms_fingerprint.io.isolation import isolation_warnings
 from matchms_fingerprint.io.metadata import build_spectrum, clean_metadata, ms_level_of, settle_ion
 from matchms_fingerprint.io.quant_table import QuantTable
 from matchms_fingerprint.records import Annotation, Hit
@@ -40,7 +41,7 @@ class Feature:
 
     Parameters
     ----------
-    feature_id, scans, precursor_mz, retention_time_s, ion_mode, adduct, n_peaks, message
+    feature_id, scans, precursor_mz, retention_time_s, ion_mode, adduct, n_peaks, message, warnings
         As in `Annotation`.
     status
         Why the feature cannot be annotated, one of `STATUSES`; empty where nothing speaks against it.
@@ -63,6 +64,7 @@ class Feature:
     n_peaks: int = 0
     status: str = ""
     message: str = ""
+    warnings: tuple[str, ...] = ()
     adducts: tuple[Adduct, ...] = ()
     charge_adduct: Adduct | None = None
     is_adduct_given: bool = False
@@ -81,6 +83,7 @@ class Feature:
             hits=hits,
             scans=self.scans,
             message="; ".join(part for part in (self.message, message) if part),
+            warnings=self.warnings,
             **found,
         )
 
@@ -210,6 +213,7 @@ def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> F
         n_peaks=n_peaks,
         status=status,
         message="; ".join(part for part in (reason, problem) if part),
+        warnings=isolation_warnings(metadata),
         adducts=adducts,
         charge_adduct=charge_adduct,
         is_adduct_given=adduct is not None,

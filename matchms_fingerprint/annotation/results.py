@@ -58,11 +58,12 @@ COLUMNS = {
     "isomer_rank": "g",
     "n_tied": "",
     "classes": "",
+    "warnings": "",
 }
 """Columns of `annotations.tsv`, with the format of their floats."""
 
 SEPARATOR = "; "
-"""Stands between the sources of a candidate, and between classes."""
+"""Stands between the sources of a candidate, between classes, and between warnings."""
 
 OnFeature = Callable[[ReadReport], None]
 
@@ -263,6 +264,7 @@ def rows_of(annotation: Annotation) -> Iterator[dict[str, Any]]:
         "mass_tolerance": annotation.mass_tolerance,
         "probability_none": annotation.probability_none,
         "classes": SEPARATOR.join(f"{share.name} {share.probability:.0%}" for share in annotation.classes),
+        "warnings": SEPARATOR.join(annotation.warnings),
     }
     if not annotation.hits:
         yield feature

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matchms_fingerprint.io.blocks import RawSpectrum
+from matchms_fingerprint.io.isolation import worst_isolation
 
 PER_FEATURE = ("merge", "best", "all")
 """What to do with several spectra of one feature."""
@@ -27,7 +28,8 @@ def merge(spectra: Sequence[RawSpectrum]) -> RawSpectrum:
     keeps the unit of the file. Peaks of intensity 0 vanish.
 
     Metadata are those of the spectrum with the highest total ion current, completed from the others in that order;
-    `scans` and `collision_energy` are those of all; `merged_spectra` says how many.
+    `scans` and `collision_energy` are those of all, the isolation of the precursor is that of the worst;
+    `merged_spectra` says how many.
 
     Parameters
     ----------
@@ -46,6 +48,7 @@ def merge(spectra: Sequence[RawSpectrum]) -> RawSpectrum:
     energies = {s.metadata["collision_energy"] for s in spectra if "collision_energy" in s.metadata}
     if energies:
         metadata["collision_energy"] = _joined_energies(energies)
+    metadata |= worst_isolation([spectrum.metadata for spectrum in spectra])
     metadata["merged_spectra"] = len(spectra)
     return RawSpectrum(*merge_peaks([(spectrum.mz, spectrum.intensities) for spectrum in spectra]), metadata)
 

@@ -27,6 +27,7 @@ from matchms.importing.parsing_utils import parse_spectrum_dict
 
 from matchms_fingerprint.io.adduct_names import clean_adduct_name
 from matchms_fingerprint.io.blocks import BlockError, RawSpectrum
+from matchms_fingerprint.io.isolation import FLAG, PURITY, read_flag, read_purity
 
 _UNKNOWN = frozenset({"", "N/A", "n/a", "NA", "NaN", "nan", "None", "none", "null", "Unknown", "unknown", "?"})
 _FOREIGN_KEYS = {
@@ -169,6 +170,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "scans": str,
     "adduct": str,
     "collision_energy": str,
+    PURITY: read_purity,
+    FLAG: read_flag,
 }
 
 

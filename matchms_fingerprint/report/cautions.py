@@ -25,7 +25,7 @@ _ONLY_DA = re.compile(r"([\d.]+) Da")
 def cautions(item: ReportItem) -> tuple[str, ...]:
     """Return what the reader should know before believing the answer, in one line each."""
     annotation = item.annotation
-    found = [*item.warnings]
+    found = [*annotation.warnings, *item.warnings]
     if annotation.message:
         found.append(annotation.message)
     if 0 < annotation.n_peaks < FEW_PEAKS:

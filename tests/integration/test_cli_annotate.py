@@ -30,7 +30,7 @@ COLUMNS = [
     "feature_id", "scans", "precursor_mz", "retention_time_s", "ion_mode", "adduct", "n_peaks", "rank", "score",
     "probability", "smiles", "inchikey", "formula", "exact_mass", "mass_error_ppm", "name", "sources", "status",
     "message", "adduct_given", "mass_tolerance", "probability_none", "expected_similarity", "isomer_rank", "n_tied",
-    "classes",
+    "classes", "warnings",
 ]  # fmt: skip
 HIT_COLUMNS = COLUMNS[COLUMNS.index("rank") : COLUMNS.index("status")]
 

@@ -138,6 +138,7 @@ def test_bits_of_atoms_read_back() -> None:
     [
         (an_item(n_peaks=3), "few peaks: 3"),
         (an_item(mass_tolerance="0.4 Da"), "nominal masses"),
+        (an_item(warnings=("chimeric: only 62%",)), "chimeric: only 62%"),
         (an_item(message="adduct [M+X]+ is not understood"), r"\[M\+X\]\+ is not understood"),
         (an_item([100, 300], [50, 50]), "50% of the intensity lies above the precursor: chimeric"),
         (an_item(hits=(a_hit(n_tied=3),)), "3 candidates cannot be told apart"),
