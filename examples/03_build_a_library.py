@@ -12,7 +12,8 @@ Any table with a column of SMILES or InChI will do, SDF and Parquet as well, gzi
 | PubChem | `CID-SMILES.gz` | a number and a SMILES a line, without names of columns |
 
 Names of columns are found by themselves; where they are others, `--smiles-column` and `--name-column` tell them to the
-command `matchms-fingerprint candidates build`. Without STRUCTURES three small files in these formats are written first.
+command `matchms-fingerprint candidates build`, and `--class-column` which columns hold compound classes. Without
+STRUCTURES three small files in these formats are written first.
 """
 
 import argparse

@@ -24,6 +24,8 @@ class Candidate:
         All names under which the structure was given, first come first.
     sources
         All sources that hold the structure.
+    classes
+        Compound classes that the library gives, first come first.
     """
 
     smiles: str
@@ -32,6 +34,7 @@ class Candidate:
     exact_mass: float
     names: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -45,12 +48,15 @@ class Candidate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
-        return asdict(self) | {"names": list(self.names), "sources": list(self.sources)}
+        return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Candidate:
         """Return what `to_dict` gave."""
-        return cls(**content | {"names": tuple(content["names"]), "sources": tuple(content["sources"])})
+        return cls(**content | {name: tuple(content[name]) for name in _LISTS})
+
+
+_LISTS = ("names", "sources", "classes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ EXPLAINED_HITS = 3
 
 _NOTHING_DA = 1e-6  # less than any atom weighs, more than rounding
 
+Value = TypeVar("Value")
 ScoreFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -146,6 +147,12 @@ class CandidatePool:
         every = [names for _, candidates in self._windows for names in candidates.names]
         return [every[i] for i in self._kept]
 
+    def classes(self, indices: np.ndarray) -> list[list[str]] | None:
+        """Return the compound classes of some candidates as the library gives them; None where it has no classes."""
+        if not any(found.has_classes for _, found in self._windows):
+            return None
+        return self._of(indices, lambda found: found.classes)
+
     def hits(self, ranked: Ranked, top_k: int) -> tuple[Hit, ...]:
         """Return the hits of the highest logits, best first.
 
@@ -190,14 +197,17 @@ class CandidatePool:
         return windows.tolist(), (found - self._starts[windows]).tolist()
 
     def _inchikeys(self, indices: np.ndarray) -> list[str]:
-        """Return the keys, one look into each window that is concerned."""
+        return self._of(indices, lambda found: found.inchikeys)
+
+    def _of(self, indices: np.ndarray, read: Callable[[CandidateSlice], list[Value]]) -> list[Value]:
+        """Return a column for some candidates, one look into each window that is concerned."""
         windows, places = self._located(indices)
-        keys: dict[tuple[int, int], str] = {}
+        known: dict[tuple[int, int], Value] = {}
         for window in set(windows):
             here = [place for number, place in zip(windows, places, strict=True) if number == window]
-            taken = self._windows[window][1].take(here).inchikeys
-            keys |= {(window, place): key for place, key in zip(here, taken, strict=True)}
-        return [keys[found] for found in zip(windows, places, strict=True)]
+            taken = read(self._windows[window][1].take(here))
+            known |= {(window, place): value for place, value in zip(here, taken, strict=True)}
+        return [known[found] for found in zip(windows, places, strict=True)]
 
 
 def can_be(adduct: Adduct, charges: np.ndarray, is_adduct_given: bool) -> np.ndarray:

@@ -146,7 +146,7 @@ class PosteriorBatch:
             expected=dict(zip(likely.tolist(), expected.tolist(), strict=True)),
             probability_none=judgement.probability_none,
             peaks=peaks,
-            classes=class_shares(smiles, probabilities[likely].tolist()),
+            classes=class_shares(smiles, probabilities[likely].tolist(), pool.classes(likely)),
             substructures=shared_substructures(smiles, probabilities[likely].tolist()),
         )
 

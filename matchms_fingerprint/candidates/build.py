@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from matchms_fingerprint.candidates.buckets import MassBuckets
 from matchms_fingerprint.candidates.columns import Columns
@@ -64,10 +65,11 @@ def build_library(
         bar.start_writing(counts["read"] - counts["rejected"])
         with (folder / STRUCTURES).open("wb") as handle:
             sink = _HashingSink(handle)
-            batches = _write_structures(buckets, spec, sink, bar)
+            batches, n_classified = _write_structures(buckets, spec, sink, bar, counts.pop("classified") > 0)
         shutil.rmtree(spill)
         kept = int(batches.n_rows.sum())
         counts |= {"merged": counts["read"] - counts["rejected"] - kept, "kept": kept}
+        counts |= {"classified": n_classified} if n_classified else {}
         manifest = Manifest(
             spec, source.provenance(), counts, batches, sink.n_bytes, sink.sha256.hexdigest(), current_versions()
         )
@@ -78,7 +80,7 @@ def build_library(
 def _describe_all(
     source: Source, spec: FingerprintSpec, n_jobs: int, buckets: MassBuckets, rejects: Path, bar: BuildProgress
 ) -> dict[str, int]:
-    counts = {"read": 0, "rejected": 0, "reduced_mixtures": 0}
+    counts = {"read": 0, "rejected": 0, "reduced_mixtures": 0, "classified": 0}
     with rejects.open("w", encoding="utf-8", errors="replace") as handle:
         handle.write("file\trow\ttext\treason\n")
         work = partial(_work, spec)
@@ -88,6 +90,7 @@ def _describe_all(
             counts["read"] += described.n_rows
             counts["rejected"] += len(described.rejects)
             counts["reduced_mixtures"] += described.n_reduced_mixtures
+            counts["classified"] += _n_classified(described.structures)
             bar.advance(described.position, counts["read"])
     return counts
 
@@ -100,9 +103,18 @@ def _one_line(field: str | int) -> str:
     return " ".join(str(field).split())[:_LONGEST_TEXT]
 
 
-def _write_structures(buckets: MassBuckets, spec: FingerprintSpec, sink: _HashingSink, bar: BuildProgress) -> Batches:
-    """Write record batches of about BATCH_ROWS; they end where a bucket ends, unless one is larger than that."""
-    schema = library_schema(spec)
+def _n_classified(structures: pa.RecordBatch) -> int:
+    return int(pc.sum(pc.greater(pc.list_value_length(structures["classes"]), 0)).as_py() or 0)
+
+
+def _write_structures(
+    buckets: MassBuckets, spec: FingerprintSpec, sink: _HashingSink, bar: BuildProgress, has_classes: bool
+) -> tuple[Batches, int]:
+    """Write record batches of about BATCH_ROWS; they end where a bucket ends, unless one is larger than that.
+
+    Returns the batches and the number of structures with classes.
+    """
+    schema, n_classified = library_schema(spec, has_classes), 0
     bounds: list[tuple[int, float, float]] = []
     waiting: list[pa.RecordBatch] = []
 
@@ -118,14 +130,15 @@ def _write_structures(buckets: MassBuckets, spec: FingerprintSpec, sink: _Hashin
             waiting.clear()
 
         for rows in buckets.drain():
-            merged = merge_duplicates(rows, spec)
+            merged = merge_duplicates(rows, spec, has_classes)
+            n_classified += _n_classified(merged) if has_classes else 0
             if waiting and sum(batch.num_rows for batch in waiting) + merged.num_rows > BATCH_ROWS:
                 write()
             waiting.append(merged)
             bar.advance_writing(rows.num_rows)
         if waiting:
             write()
-    return Batches.of(bounds)
+    return Batches.of(bounds), n_classified
 
 
 class _HashingSink:

@@ -14,7 +14,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from matchms_fingerprint.candidates.columns import USUAL_NAMES, Columns, guess
+from matchms_fingerprint.candidates.columns import USUAL_NAMES, Columns, guess, guess_classes
 from matchms_fingerprint.candidates.rows import Row
 from matchms_fingerprint.candidates.sdf import sdf_rows
 from matchms_fingerprint.candidates.tables import Table, is_number_and_structure, open_table, table_rows
@@ -124,7 +124,7 @@ class StructureFile:
         if self.kind == "sdf":
             return sdf_rows(text, self.columns)
         table = self._table(text)
-        return table_rows(table, self._choose(table))
+        return table_rows(table, self._choose(table), self._classes(table))
 
     def _table(self, text: IO[str]) -> Table:
         name = self.path.name.lower()
@@ -147,6 +147,13 @@ class StructureFile:
         if "smiles" not in chosen and "inchi" not in chosen:
             raise InputFileError(f"{self.path}: no column of structures among {_listed(names)}; {self._remedy(table)}")
         return {role: names.index(name) for role, name in chosen.items()}
+
+    def _classes(self, table: Table) -> list[int]:
+        """Return the indices of the columns with classes."""
+        for name in self.columns.classes:
+            if not guess_classes(table.names, Columns(classes=(name,))):
+                raise InputFileError(f"{self.path}: no column {name!r}; it has: {_listed(table.names)}")
+        return [table.names.index(name) for name in guess_classes(table.names, self.columns)]
 
     def _remedy(self, table: Table) -> str:
         if not table.has_header:
@@ -178,31 +185,41 @@ class StructureFile:
         """Fail now, and not after hours, where the columns are not there."""
         if self.kind == "parquet":
             with pq.ParquetFile(self.path) as table:
-                self._choose(Table(table.schema_arrow.names, "", iter(())))
+                self._check_columns(Table(table.schema_arrow.names, "", iter(())))
             return
         with self.path.open("rb") as raw, _as_text(raw) as text:
             if "\0" in text.read(_HEAD):
                 raise InputFileError(f"{self.path}: is no text, or UTF-16 without its mark; save it as UTF-8 text")
         if self.kind == "table":
             with self.path.open("rb") as raw, _as_text(raw) as text:
-                self._choose(self._table(text))
+                self._check_columns(self._table(text))
+
+    def _check_columns(self, table: Table) -> None:
+        self._choose(table)
+        self._classes(table)
 
     def _parquet_rows(self) -> Iterator[Row]:
         with pq.ParquetFile(self.path) as table:
             names = table.schema_arrow.names
-            chosen = {role: names[i] for role, i in self._choose(Table(names, "", iter(()))).items()}
+            empty = Table(names, "", iter(()))
+            chosen = {role: names[i] for role, i in self._choose(empty).items()}
+            classes = [names[i] for i in self._classes(empty)]
             total, number = max(1, table.metadata.num_rows), 0
             self._position = lambda: self.size * number / total
-            for batch in table.iter_batches(batch_size=4096, columns=list(dict.fromkeys(chosen.values()))):
-                fields = [
-                    [str(value) if value is not None else "" for value in batch.column(chosen[role]).to_pylist()]
-                    if role in chosen
-                    else [""] * batch.num_rows
-                    for role in USUAL_NAMES
-                ]
-                for smiles, inchi, name, source in zip(*fields, strict=True):
+            for batch in table.iter_batches(batch_size=4096, columns=list(dict.fromkeys([*chosen.values(), *classes]))):
+                wanted = [*(chosen.get(role) for role in USUAL_NAMES), *classes]
+                for smiles, inchi, name, source, *given in zip(*(_texts(batch, name) for name in wanted), strict=True):
                     number += 1
-                    yield Row(number, smiles.strip() or inchi.strip(), name.strip(), source.strip())
+                    yield Row(number, smiles.strip() or inchi.strip(), name.strip(), source.strip(), ";".join(given))
+
+
+def _texts(batch: pa.RecordBatch, column: str | None) -> list[str]:
+    """Return a column as texts, empty ones where there is none; a list of classes has ";" between them."""
+    if column is None:
+        return [""] * batch.num_rows
+    values = batch.column(column).to_pylist()
+    joined = (";".join(map(str, value)) if isinstance(value, list) else value for value in values)
+    return ["" if value is None else str(value) for value in joined]
 
 
 def _as_text(raw: io.BufferedReader) -> io.TextIOWrapper:

@@ -24,8 +24,11 @@ STRUCTURES = "structures.arrow"
 REJECTS = "rejects.tsv"
 
 
-def library_schema(spec: FingerprintSpec) -> pa.Schema:
-    """Return the columns of `structures.arrow`; its rows ascend by exact mass, then by InChIKey."""
+def library_schema(spec: FingerprintSpec, has_classes: bool = False) -> pa.Schema:
+    """Return the columns of `structures.arrow`; its rows ascend by exact mass, then by InChIKey.
+
+    A library has the column `classes` where its input gave compound classes.
+    """
     return pa.schema(
         [
             ("exact_mass", pa.float64()),
@@ -35,6 +38,7 @@ def library_schema(spec: FingerprintSpec) -> pa.Schema:
             ("formula", pa.string()),
             ("names", pa.list_(pa.string())),
             ("sources", pa.list_(pa.string())),
+            *([("classes", pa.list_(pa.string()))] if has_classes else []),
         ]
     )
 
@@ -85,7 +89,8 @@ class Manifest:
         One dictionary for each input file: file, bytes, sha256, rows.
     counts
         Rows read, rejected, merged (into another structure) and structures kept; reduced_mixtures are the rows of
-        several compounds of which one was taken (a library made before these were counted has no such entry).
+        several compounds of which one was taken (a library made before these were counted has no such entry), and
+        classified the structures whose input gave compound classes (no entry where there are none).
     batches
         Rows and masses of the record batches.
     n_bytes, sha256
@@ -156,8 +161,11 @@ class Manifest:
             raise LibraryError(f"{folder}: {MANIFEST} is damaged ({error}); build the library again") from None
 
 
+_OPTIONAL_COUNTS = ("reduced_mixtures", "classified")
+
+
 def _counts(found: dict[str, Any]) -> dict[str, int]:
-    names = ["read", "rejected", "merged", "kept", *(["reduced_mixtures"] if "reduced_mixtures" in found else [])]
+    names = ["read", "rejected", "merged", "kept", *(name for name in _OPTIONAL_COUNTS if name in found)]
     return {name: int(found[name]) for name in names}
 
 

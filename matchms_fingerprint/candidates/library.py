@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,7 @@ class CandidateLibrary:
         source_column: str | None = None,
         source: str | None = None,
         header: bool = True,
+        class_columns: Sequence[str] = (),
     ) -> CandidateLibrary:
         """Build a library from files or structures, and open it.
 
@@ -90,7 +91,8 @@ class CandidateLibrary:
         ----------
         structures
             Path of a file or several (SMILES, CSV, TSV, SDF, Parquet, gzipped or not), or an iterable of SMILES or
-            InChI, of (SMILES, name) pairs, or of dictionaries with keys such as smiles, inchi, name, source.
+            InChI, of (SMILES, name) pairs, or of dictionaries with keys such as smiles, inchi, name, source and
+            classyfire.
         path
             Folder to make.
         fingerprint
@@ -108,6 +110,9 @@ class CandidateLibrary:
         header
             Whether the first line of CSV and TSV files names the columns; if not, they are "1", "2", ... Lines of a
             number and a SMILES, as in PubChem's CID-SMILES, are recognized without this.
+        class_columns
+            Names of columns with compound classes, ";" or "|" between several; by default a column "classyfire" is
+            looked for. Annotations tell these classes of a candidate in place of those that are found by its structure.
 
         Raises
         ------
@@ -116,7 +121,7 @@ class CandidateLibrary:
         OutputError
             If `path` exists and may not be replaced.
         """
-        columns = Columns(smiles_column, inchi_column, name_column, source_column, source, header)
+        columns = Columns(smiles_column, inchi_column, name_column, source_column, source, header, tuple(class_columns))
         build_library(structures, path, fingerprint, columns, n_jobs, progress, overwrite)
         return cls(path)
 
@@ -211,7 +216,7 @@ class CandidateLibrary:
             )
         reader = self._reader()
         if (
-            reader.schema != library_schema(self.fingerprint)
+            reader.schema != library_schema(self.fingerprint, "classified" in self._manifest.counts)
             or reader.num_record_batches != len(self._batches.n_rows)
             or int(self._batches.n_rows.sum()) != len(self)
         ):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from matchms_fingerprint.candidates.columns import split_classes
 from matchms_fingerprint.chem import FingerprintSpec, describe, fingerprint_bytes, read_mol_block, read_molecule
 from matchms_fingerprint.chem.mixtures import is_of_mixture
 from matchms_fingerprint.errors import StructureError
@@ -19,13 +20,15 @@ CHUNK_ROWS = 1000  # about half a second of work
 class Row(NamedTuple):
     """One row as a file or the caller gives it.
 
-    `problem` says why the reader could not make sense of the row; it is empty for a good one.
+    `classes` are compound classes with ";" or "|" between them. `problem` says why the reader could not make sense of
+    the row; it is empty for a good one.
     """
 
     number: int
     text: str
     name: str = ""
     source: str = ""
+    classes: str = ""
     problem: str = ""
 
 
@@ -89,6 +92,7 @@ def row_schema(spec: FingerprintSpec) -> pa.Schema:
             ("formula", pa.string()),
             ("name", pa.string()),
             ("source", pa.string()),
+            ("classes", pa.list_(pa.string())),
         ]
     )
 
@@ -125,10 +129,8 @@ def describe_chunk(chunk: Chunk, spec: FingerprintSpec, stopped: Callable[[], bo
             rejects.append(Reject(chunk.file, row.number, row.text, reason))
         else:
             n_reduced_mixtures += is_of_mixture(mol)
-            position = chunk.start + i
-            good.append(
-                (position, s.exact_mass, packed, s.inchikey, s.smiles, s.formula, row.name or None, row.source or None)
-            )
+            texts = (row.name or None, row.source or None, split_classes(row.classes) or None)
+            good.append((chunk.start + i, s.exact_mass, packed, s.inchikey, s.smiles, s.formula, *texts))
     schema = row_schema(spec)
     columns = list(zip(*good, strict=True)) if good else [()] * len(schema)
     arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]

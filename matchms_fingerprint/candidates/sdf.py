@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from matchms_fingerprint.candidates.columns import Columns, guess
+from matchms_fingerprint.candidates.columns import Columns, guess, guess_classes
 from matchms_fingerprint.candidates.rows import Row
 
 
@@ -38,6 +38,8 @@ def _sdf_row(number: int, lines: list[str], columns: Columns) -> Row:
         chosen = guess(list(properties), Columns(name=columns.name, source=columns.source))
     except KeyError:
         chosen = {}  # a record may lack a property that others have
+    classes = ";".join(properties[name] for name in guess_classes(list(properties), columns))
     title = lines[0].strip() if lines else ""
     name = properties.get(chosen.get("name", ""), "") or title
-    return Row(number, "\n".join(lines[:end]) + "\n", name, properties.get(chosen.get("source", ""), ""))
+    source = properties.get(chosen.get("source", ""), "")
+    return Row(number, "\n".join(lines[:end]) + "\n", name, source, classes)

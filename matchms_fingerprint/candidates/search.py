@@ -178,6 +178,16 @@ class CandidateSlice(Sequence[Candidate]):
         return [names for part in self._parts for names in part.column("names").to_pylist()]
 
     @property
+    def has_classes(self) -> bool:
+        """Whether the library of these candidates has compound classes."""
+        return any("classes" in part.schema.names for part in self._parts)
+
+    @property
+    def classes(self) -> list[list[str]]:
+        """Compound classes of each candidate; none where the library has none."""
+        return [classes for part in self._parts for classes in _classes(part)]
+
+    @property
     def charges(self) -> np.ndarray:
         """Permanent charges, ndarray of shape (n,), int8: 0 for a neutral molecule, 1 for a cation such as choline.
 
@@ -236,7 +246,15 @@ def _record(part: pa.RecordBatch, i: int) -> Candidate:
         exact_mass=part.column("exact_mass")[i].as_py(),
         names=tuple(part.column("names")[i].as_py()),
         sources=tuple(part.column("sources")[i].as_py()),
+        classes=tuple(_classes(part.slice(i, 1))[0]),
     )
+
+
+def _classes(part: pa.RecordBatch) -> list[list[str]]:
+    if "classes" not in part.schema.names:
+        return [[]] * part.num_rows
+    found: list[list[str]] = part.column("classes").to_pylist()
+    return found
 
 
 def _charges(formulas: pa.StringArray) -> np.ndarray:

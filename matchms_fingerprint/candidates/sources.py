@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-from matchms_fingerprint.candidates.columns import Columns, guess
+from matchms_fingerprint.candidates.columns import Columns, guess, guess_classes
 from matchms_fingerprint.candidates.inputs import StructureFile, is_structure_file
 from matchms_fingerprint.candidates.rows import Chunk, Row, into_chunks
 from matchms_fingerprint.errors import InputFileError
@@ -130,8 +130,14 @@ def _row_of_mapping(number: int, item: Mapping[str, Any], columns: Columns) -> R
     except KeyError as error:
         return Row(number, repr(dict(item)), problem=f"no key {error}")
     values = {role: _text(item[key]) for role, key in chosen.items()}
+    classes = [item[key] for key in guess_classes([str(key) for key in item], columns)]
     text = values.get("smiles") or values.get("inchi") or ""
-    return Row(number, text, values.get("name", ""), values.get("source", ""))
+    return Row(number, text, values.get("name", ""), values.get("source", ""), ";".join(map(_joined, classes)))
+
+
+def _joined(classes: Any) -> str:
+    """Return the classes of a key as text: it may hold a list."""
+    return ";".join(map(_text, classes)) if isinstance(classes, list | tuple) else _text(classes)
 
 
 def _text(value: Any) -> str:

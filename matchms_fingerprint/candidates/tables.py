@@ -72,7 +72,7 @@ def is_number_and_structure(fields: Sequence[str]) -> bool:
     return len(fields) > 1 and fields[0].isdecimal() and _SMILES_OR_INCHI.fullmatch(fields[1]) is not None
 
 
-def table_rows(table: Table, chosen: Mapping[str, int]) -> Iterator[Row]:
+def table_rows(table: Table, chosen: Mapping[str, int], classes: Sequence[int] = ()) -> Iterator[Row]:
     """Yield the rows of a table.
 
     Parameters
@@ -81,6 +81,8 @@ def table_rows(table: Table, chosen: Mapping[str, int]) -> Iterator[Row]:
         An open table.
     chosen
         From "smiles", "inchi", "name", "source" to the index of a column, for those that there are.
+    classes
+        Indices of the columns with compound classes.
     """
     smiles, inchi, name, source = (chosen.get(role, -1) for role in USUAL_NAMES)
     n_columns = len(table.names)
@@ -101,6 +103,7 @@ def table_rows(table: Table, chosen: Mapping[str, int]) -> Iterator[Row]:
             text,
             _unquote(fields[name]).strip() if name >= 0 else "",
             _unquote(fields[source]).strip() if source >= 0 else "",
+            ";".join(_unquote(fields[place]).strip() for place in classes),
         )
 
 

@@ -24,6 +24,7 @@ _COLUMNS = {
     "smiles": "",
     "names": "",
     "sources": "",
+    "classes": "",
 }
 
 
@@ -49,6 +50,12 @@ command.add_command(conflict.command)
 @click.option("--inchi-column", help="Column with InChI.  [default: the usual names]")
 @click.option("--name-column", help="Column, or SDF property, with names.  [default: the usual names]")
 @click.option("--source-column", help="Column, or SDF property, with sources.  [default: the usual names]")
+@click.option(
+    "--class-column",
+    multiple=True,
+    help="Column, or SDF property, with compound classes; several in it with ; or | between them, several columns by"
+    " giving the option again.  [default: classyfire]",
+)
 @click.option("--source", help="Source of the rows that give none.  [default: the name of their file]")
 @click.option(
     "--fingerprint",
@@ -66,6 +73,7 @@ def build(
     inchi_column: str | None,
     name_column: str | None,
     source_column: str | None,
+    class_column: tuple[str, ...],
     source: str | None,
     fingerprint: str,
     jobs: int | None,
@@ -75,7 +83,8 @@ def build(
 
     A number before the SMILES, as in PubChem's CID-SMILES.gz, is taken as the name; other tables need a first line that
     names the columns, or --no-header. Structures are neutralized, merged by the first block of their InChIKey and
-    sorted by mass. Rows that cannot be read are listed with the reason in rejects.tsv of the library.
+    sorted by mass. Rows that cannot be read are listed with the reason in rejects.tsv of the library. Compound classes
+    that come with the structures are kept, and told in place of those that `annotate` finds by structure.
     """
     from matchms_fingerprint.candidates import CandidateLibrary
 
@@ -92,6 +101,7 @@ def build(
         source_column=source_column,
         source=source,
         header=not no_header,
+        class_columns=class_column,
     )
     if not quiet:
         click.echo(_summary(library), err=True)
@@ -114,7 +124,7 @@ def info(library: Path, quiet: bool) -> None:
         ("fingerprint", str(opened.fingerprint)),
         ("size_mb", f"{manifest.n_bytes / 1e6:.1f}"),
         *((f"rows_{what}", str(counts[what])) for what in ("read", "rejected", "merged")),
-        *(("reduced_mixtures", str(n)) for what, n in counts.items() if what == "reduced_mixtures"),
+        *((what, str(n)) for what, n in counts.items() if what in ("reduced_mixtures", "classified")),
         *(("input", f"{entry['file']} ({entry['rows']} rows)") for entry in manifest.inputs if entry["file"]),
         ("made_with", ", ".join(f"{name} {version}" for name, version in manifest.versions.items())),
         ("sha256", manifest.sha256),
@@ -201,6 +211,7 @@ def _rows(found: CandidateSlice, errors: list[float] | list[None], order: list[i
             "smiles": candidate.smiles,
             "names": "; ".join(candidate.names),
             "sources": "; ".join(candidate.sources),
+            "classes": "; ".join(candidate.classes),
         }
 
 
@@ -217,7 +228,7 @@ def _show(found: CandidateSlice, errors: list[float] | list[None], order: list[i
     for column in table.columns:
         column.overflow = "fold"
     for row in _rows(found, errors, order):
-        mass, ppm, formula, inchikey, smiles, names, _sources = _texts(row)
+        mass, ppm, formula, inchikey, smiles, names, *_ = _texts(row)
         table.add_row(mass, ppm, formula, inchikey, names, smiles)
     stdout_console().print(table)
 
@@ -227,6 +238,8 @@ def _summary(library: CandidateLibrary) -> str:
     line = f"{len(library):,} structures in {library.path} ({counts['read']:,} rows, {counts['merged']:,} merged"
     if counts["reduced_mixtures"]:
         line += f", {counts['reduced_mixtures']:,} reduced to the largest compound of a mixture"
+    if "classified" in counts:
+        line += f", {counts['classified']:,} with classes"
     if counts["rejected"]:
         return f"{line}, {counts['rejected']:,} rejected: see {library.path / 'rejects.tsv'})"
     return f"{line}, none rejected)"

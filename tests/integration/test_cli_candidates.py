@@ -17,7 +17,7 @@ from matchms_fingerprint.errors import LibraryError
 
 Run = Callable[..., tuple[int, str, str]]
 TABLE = "smiles,name\nCCO,ethanol\nCOC,dimethyl ether\nnonsense,x\nOCC,alcohol\nCCN,ethylamine\n"
-HEADER = "exact_mass\tmass_error_ppm\tformula\tinchikey\tsmiles\tnames\tsources"
+HEADER = "exact_mass\tmass_error_ppm\tformula\tinchikey\tsmiles\tnames\tsources\tclasses"
 
 
 @pytest.fixture
@@ -82,6 +82,20 @@ def test_columns_are_options(run: Run, tmp_path: Path) -> None:
     assert (ethanol.names, ethanol.sources) == (("ethanol",), ("here",))
     assert run("build", tmp_path / "a.tsv", "-o", tmp_path / "inchi", "--quiet", "--inchi-column", "B")[0] == 0
     assert len(CandidateLibrary.open(tmp_path / "inchi").search(formula="CH4")) == 1
+
+
+def test_columns_of_classes_are_options(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("smiles\tsuperclass\tkind\nCCO\tOrganic oxygen compounds\tAlcohols; Drugs\nC\t\t\n")
+    names = ["--class-column", "superclass", "--class-column", "kind"]
+    _, _, err = run("build", tmp_path / "a.tsv", "-o", tmp_path / "lib", "--jobs", 1, *names)
+    assert "2 structures in" in err
+    assert ", 1 with classes, none rejected)" in err
+    assert "classified\t1\n" in run("info", tmp_path / "lib")[1]
+    row = run("search", tmp_path / "lib", "--formula", "C2H6O")[1].splitlines()[1]
+    assert row.endswith("\tOrganic oxygen compounds; Alcohols; Drugs")
+    code, _, err = run("build", tmp_path / "a.tsv", "-o", tmp_path / "other", "--class-column", "nothing")
+    assert code != 0
+    assert "no column 'nothing'" in err
 
 
 def test_columns_may_have_numbers(run: Run, tmp_path: Path) -> None:

@@ -56,6 +56,19 @@ def test_known_compounds_are_found_and_their_peaks_explained(starter: CandidateL
         assert found.classes
 
 
+def test_classes_of_the_library_are_told_in_place_of_our_own(tmp_path: Path) -> None:
+    structure = {
+        "smiles": "COC(=O)C1C(OC(=O)c2ccccc2)CC2CCC1N2C",
+        "name": "cocaine",
+        "classyfire": "Tropane alkaloids X",
+    }
+    library = CandidateLibrary.build([structure], tmp_path / "library", n_jobs=1)
+    (found,) = annotate([cocaine()], library, **PPM)
+    assert [share.name for share in found.classes] == ["Tropane alkaloids X"]
+    assert found.classes[0].probability == pytest.approx(found.hits[0].probability)
+    assert found.hits[0].candidate.classes == ("Tropane alkaloids X",)
+
+
 def test_without_the_right_structure_none_of_them_is_likelier(starter: CandidateLibrary, tmp_path: Path) -> None:
     spectrum = cocaine()
     (present,) = annotate([spectrum], starter, top_k=10_000, **PPM)
