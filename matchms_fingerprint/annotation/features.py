@@ -16,6 +16,7 @@ from matchms_fingerprint.errors import AdductError, SettingsError
 from matchms_fingerprint.io import UnreadableBlock
 from matchms_fingerprint.io.blocks import BlockError, RawSpectrum
 from matchms_fingerprint.io.isolation import isolation_warnings
+from matchms_fingerprint.io.isotope_peaks import attach_isotope_peaks
 from matchms_fingerprint.io.metadata import build_spectrum, clean_metadata, ms_level_of, settle_ion
 from matchms_fingerprint.io.quant_table import QuantTable
 from matchms_fingerprint.records import Annotation, Hit
@@ -124,8 +125,9 @@ def harmonized(
 ) -> Iterator[Spectrum | UnreadableBlock]:
     """Give spectra from memory the metadata that `load_spectra` gives those from files; leave out MS1 spectra.
 
-    A spectrum whose precursor m/z is no number becomes an `UnreadableBlock`, as in a file. None, which is what a filter
-    of matchms leaves of a spectrum that it removes, is passed over, and one warning at the end counts them.
+    An MS1 spectrum leaves its peaks about the precursor to the spectra of its `feature_id` that follow it. A spectrum
+    whose precursor m/z is no number becomes an `UnreadableBlock`, as in a file. None, which is what a filter of matchms
+    leaves of a spectrum that it removes, is passed over, and one warning at the end counts them.
 
     Raises
     ------
@@ -133,6 +135,7 @@ def harmonized(
         At anything else that is no spectrum.
     """
     n_removed = 0
+    ms1: RawSpectrum | None = None
     for position, spectrum in enumerate(spectra, start=1):
         if isinstance(spectrum, UnreadableBlock):
             yield spectrum
@@ -149,10 +152,15 @@ def harmonized(
         except BlockError as error:
             yield UnreadableBlock("spectra in memory", position, str(metadata["feature_id"]), str(error))
             continue
-        if ms_level_of(metadata, "ms_level") != 1:
-            settle_ion(metadata, ion_mode)
-            mz, intensities = spectrum.peaks.to_numpy.T
-            yield build_spectrum(RawSpectrum(mz, intensities, metadata))
+        mz, intensities = spectrum.peaks.to_numpy.T
+        raw = RawSpectrum(mz, intensities, metadata)
+        if ms_level_of(metadata, "ms_level") == 1:
+            ms1 = raw
+            continue
+        if ms1 is not None and ms1.metadata["feature_id"] == metadata["feature_id"]:
+            attach_isotope_peaks(metadata, [ms1])
+        settle_ion(metadata, ion_mode)
+        yield build_spectrum(raw)
     if n_removed:
         logger.warning("%d of the spectra given are None, as filters leave them; they are passed over", n_removed)
 

@@ -12,6 +12,7 @@ from rdkit import Chem
 
 from matchms_fingerprint.errors import StructureError
 from matchms_fingerprint.kernels.isotopes import MOST_OFFSET, joined_patterns, repeated_pattern
+from matchms_fingerprint.kernels.types import FloatArray
 
 _TABLE = Chem.GetPeriodicTable()
 _ELEMENTS = frozenset(_TABLE.GetElementSymbol(number) for number in range(1, 119))
@@ -65,11 +66,11 @@ def isotope_pattern(atoms: Mapping[str, int]) -> IsotopePattern:
 
 @lru_cache(maxsize=65536)
 def _isotope_pattern(atoms: tuple[tuple[str, int], ...]) -> IsotopePattern:
-    moments = _element_pattern("H", 0)
+    moments: FloatArray = _element_pattern("H", 0)
     for symbol, count in atoms:
         moments = joined_patterns(moments, _element_pattern(symbol, count))
     offsets = np.arange(-MOST_OFFSET, MOST_OFFSET + 1)
-    shares = moments[0]
+    shares = moments[0].astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean, square = np.where(shares > _LEAST_SHARE, moments[1:] / shares, np.nan)
     spreads = np.sqrt(np.maximum(np.nan_to_num(square - mean**2), 0.0))

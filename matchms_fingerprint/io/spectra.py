@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -15,6 +16,7 @@ from matchms_fingerprint.errors import InputFileError, SettingsError
 from matchms_fingerprint.io import json_spectra, mass_spectra_xml, mgf, msp
 from matchms_fingerprint.io.blocks import Block, BlockError, RawSpectrum
 from matchms_fingerprint.io.grouping import group_by_feature
+from matchms_fingerprint.io.isotope_peaks import attach_isotope_peaks
 from matchms_fingerprint.io.merging import PER_FEATURE, merge
 from matchms_fingerprint.io.metadata import build_spectrum, settle_ion
 from matchms_fingerprint.io.report import Journal, ReadReport, UnreadableBlock
@@ -57,14 +59,16 @@ def load_spectra(
     """Read MS2 spectra from an MGF, MSP, mzML, mzXML or JSON file, plain or gzipped.
 
     The file is streamed. A block that cannot be read costs that block: it is logged, and counted in `report`. MS1
-    blocks are set aside; blocks of MS3 and higher too, unless their feature has nothing else (in mzML and mzXML
+    blocks are set aside, but the last one of a feature leaves its peaks about the precursor to the MS2 spectra of the
+    feature; blocks of MS3 and higher are set aside too, unless their feature has nothing else (in mzML and mzXML
     always). Spectra without peaks are handed out like others.
 
     Metadata are named as in matchms. Where known, each spectrum has `feature_id` (str), `scans` (str), `precursor_mz`
     (float), `charge` (int, signed), `ionmode` ("positive" or "negative"), `adduct` (as matchms cleans it),
     `retention_time` (float, seconds), `collision_energy` (text as in the file), `ms_level` ("2"), `merged_spectra`
-    (int, where there were several). What is not known is absent and not guessed. Retention times without a unit are
-    minutes under the keys RT and RETENTIONTIME of MSP and JSON files, and seconds elsewhere.
+    (int, where there were several), `ms1_isotope_peaks` (JSON text, see `io.isotope_peaks`). What is not known is
+    absent and not guessed. Retention times without a unit are minutes under the keys RT and RETENTIONTIME of MSP and
+    JSON files, and seconds elsewhere.
 
     `feature_id` is the FEATURE_ID of the file (`feature_id` in MSP and JSON), the scan number in mzML and mzXML, and
     else the position of the block in the file, from 1, all blocks counted (written `block7` where other blocks of the
@@ -168,6 +172,9 @@ class _FeatureReader:
         else:
             chosen = [self._one_of(feature) for feature in self._features(readable)]
         self._report.merged += len(readable) - len(chosen)
+        if chosen and (ms1 := self._ms1_of(blocks)):
+            for _, raw in chosen:
+                attach_isotope_peaks(raw.metadata, ms1)
         items: list[tuple[int, Spectrum | UnreadableBlock]] = [(item.block, item) for item in unreadable]
         items += [(block.number, self._finished(block, raw)) for block, raw in chosen]
         spectra = [item for _, item in items if not isinstance(item, UnreadableBlock)]
@@ -216,6 +223,15 @@ class _FeatureReader:
                 except Exception as error:  # whatever the parsers did not foresee costs this block alone
                     unreadable.append(self._unreadable(block, f"{type(error).__name__}: {error}"))
         return readable, unreadable
+
+    def _ms1_of(self, blocks: Sequence[Block]) -> list[RawSpectrum]:
+        """Read the MS1 blocks; what cannot be read of them is missed by nobody."""
+        found = []
+        for block in blocks:
+            if _ms_level(block) == 1 and not block.problem:
+                with suppress(Exception):
+                    found.append(self._format.parse_block(block))
+        return found
 
     def _finished(self, block: Block, raw: RawSpectrum) -> Spectrum | UnreadableBlock:
         """Make the spectrum; where matchms refuses its metadata, say so."""

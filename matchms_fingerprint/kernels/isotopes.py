@@ -54,7 +54,7 @@ def repeated_pattern(pattern: FloatArray, count: int) -> FloatArray:  # pragma: 
     count
         At least 0.
     """
-    result = np.zeros((3, 2 * MOST_OFFSET + 1), np.float64)
+    result: FloatArray = np.zeros((3, 2 * MOST_OFFSET + 1), np.float64)
     result[0, MOST_OFFSET] = 1.0
     square = pattern.copy()
     while count > 0:
