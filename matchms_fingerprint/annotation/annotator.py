@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from matchms import Spectrum
 from numpy.typing import NDArray
 from torch.nn import functional
 
@@ -21,8 +22,9 @@ from matchms_fingerprint.annotation.rankers import BatchRanker, FingerprintRanke
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.errors import LibraryError
-from matchms_fingerprint.features.arrays import SpectrumArrays, spectrum_arrays
+from matchms_fingerprint.features.arrays import spectrum_arrays
 from matchms_fingerprint.features.mass_accuracy import estimate_accuracy
+from matchms_fingerprint.io.isotope_peaks import read_isotope_peaks
 from matchms_fingerprint.models import FingerprintModel
 from matchms_fingerprint.models.predicted_substructures import predicted_substructures
 from matchms_fingerprint.records import Annotation, Share
@@ -87,7 +89,7 @@ class Annotator:
         embeddings = np.full((len(batch), self.model.network.n_embedding), np.nan, np.float32)
         if asked:
             spectra = [spectrum for i in asked if (spectrum := batch[i].spectrum) is not None]
-            queries = queries_of(spectrum_arrays(spectra), self.model, is_one_run=True)
+            queries = queries_of(spectra, self.model, is_one_run=True)
             ranker = self.ranker.begin(queries)
             places = {i: place for place, i in enumerate(asked)}
             embeddings[asked] = [query.embedding for query in queries]
@@ -125,23 +127,31 @@ class Annotator:
 
 
 @torch.inference_mode()
-def queries_of(arrays: SpectrumArrays, model: FingerprintModel, is_one_run: bool = False) -> list[Query]:
+def queries_of(spectra: Sequence[Spectrum], model: FingerprintModel, is_one_run: bool = False) -> list[Query]:
     """Predict fingerprints and embeddings of spectra, and find out how accurate their masses are.
 
     Parameters
     ----------
-    arrays
-        The spectra.
+    spectra
+        The spectra; their metadata may hold MS1 peaks.
     model
         What predicts.
     is_one_run
         All are of one instrument, so that they tell its accuracy together.
     """
+    arrays = spectrum_arrays(spectra)
     logits, embeddings = model.predict_arrays(arrays)
     probabilities = torch.sigmoid(logits).numpy()
     unit = functional.normalize(embeddings, dim=1).numpy()
     return [
-        Query.of(arrays.take(np.array([i])), int(arrays.ion_mode[i]), accuracy, probabilities[i], unit[i])
+        Query.of(
+            arrays.take(np.array([i])),
+            int(arrays.ion_mode[i]),
+            accuracy,
+            probabilities[i],
+            unit[i],
+            read_isotope_peaks(spectra[i].metadata),
+        )
         for i, accuracy in enumerate(estimate_accuracy(arrays, is_one_run))
     ]
 

@@ -15,6 +15,7 @@ from matchms_fingerprint.annotation.evidence.fingerprint import FingerprintEvide
 from matchms_fingerprint.annotation.evidence.formula import FormulaEvidence
 from matchms_fingerprint.annotation.evidence.fragment_scores import FragmentScores
 from matchms_fingerprint.annotation.evidence.fragments import FragmentEvidence
+from matchms_fingerprint.annotation.evidence.isotopes import IsotopeEvidence, bounded
 from matchms_fingerprint.annotation.evidence.neighbours import NeighbourEvidence
 from matchms_fingerprint.annotation.evidence.priors import PriorEvidence
 from matchms_fingerprint.annotation.evidence.reference_spectra import ReferenceSpectra
@@ -40,7 +41,8 @@ class PosteriorRanker:
     """Ranks by a posterior over the candidates.
 
     To the evidence that the posterior weighs come priors that no public library tells: of the adduct where several
-    compete, of the mass error, and of the number of sources where that is asked for.
+    compete, of the mass error, of the isotope pattern where MS1 peaks are there, and of the number of sources where
+    that is asked for.
 
     Parameters
     ----------
@@ -76,7 +78,7 @@ class PosteriorRanker:
         found = references or remembered
         self.neighbours = None if found is None else NeighbourEvidence(found)
         self.fragments = FragmentEvidence(FragmentScores.from_tensors(artifact.fragments))
-        self.priors = PriorEvidence()
+        self.priors, self.isotopes = PriorEvidence(), IsotopeEvidence()
         self.popular = popular
 
     def begin(self, queries: Sequence[Query]) -> PosteriorBatch:
@@ -121,7 +123,8 @@ class PosteriorBatch:
     def rank(self, place: int, pool: CandidatePool) -> Ranked:
         """Rank the candidates of one feature."""
         query, candidates, posterior = self.queries[place], pool.candidates(), self.ranker.posterior
-        priors = pool.log_priors + self._log_priors(query, candidates)
+        isotopes = self.ranker.isotopes.of(query, candidates)
+        priors = pool.log_priors + self._log_priors(query, candidates) + bounded(isotopes[:, 0])
         table = self._table(place, query, candidates, priors)
         judgement = posterior.judge(table)
         shares = softmax(judgement.logits + priors)
@@ -135,8 +138,10 @@ class PosteriorBatch:
             return fragments.explain(query, candidates.smiles[index], adduct)
 
         def evidence(index: int) -> dict[str, float]:
-            values = zip(table.columns, table.values[index].tolist(), strict=True)
-            return {name: value for name, value in values if np.isfinite(value)}
+            values = zip(
+                (*table.columns, *IsotopeEvidence.columns), (*table.values[index], *isotopes[index]), strict=True
+            )
+            return {name: float(value) for name, value in values if np.isfinite(value)}
 
         return Ranked(
             logits=log_of(shares),

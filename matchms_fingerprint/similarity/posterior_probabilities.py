@@ -20,7 +20,6 @@ from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.candidates.search import CandidateSlice
 from matchms_fingerprint.chem import Adduct
-from matchms_fingerprint.features.arrays import spectrum_arrays
 from matchms_fingerprint.models import FingerprintModel
 
 _BATCH = 256
@@ -63,7 +62,7 @@ def posterior_probabilities(
             features = [_feature(query, settings) for query in queries[start : start + _BATCH]]
             usable = [i for i, feature in enumerate(features) if feature is not None]
             spectra = [feature.spectrum for feature in features if feature is not None and feature.spectrum is not None]
-            batch = ranker.begin(queries_of(spectrum_arrays(spectra), model)) if usable else None
+            batch = ranker.begin(queries_of(spectra, model)) if usable else None
             places = {i: place for place, i in enumerate(usable)}
             for i, feature in enumerate(features):
                 found = np.zeros(len(structures))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matchms_fingerprint.chem import Adduct
 from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.features.mass_accuracy import MassAccuracy
+from matchms_fingerprint.io.isotope_peaks import IsotopePeaks
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Query:
         Predicted probabilities of the bits, shape (n_bits,), float32.
     embedding
         Shape (n_embedding,), float32, at length 1.
+    isotope_peaks
+        MS1 peaks about the precursor; None where the file has none.
     """
 
     mz: NDArray[np.float64]
@@ -45,6 +48,7 @@ class Query:
     spectrum: SpectrumArrays
     fingerprint: NDArray[np.float32]
     embedding: NDArray[np.float32]
+    isotope_peaks: IsotopePeaks | None = None
 
     @classmethod
     def of(
@@ -54,6 +58,7 @@ class Query:
         accuracy: MassAccuracy,
         fingerprint: NDArray[np.float32],
         embedding: NDArray[np.float32],
+        isotope_peaks: IsotopePeaks | None = None,
     ) -> Query:
         """Make a query of arrays with one row."""
         return cls(
@@ -65,6 +70,7 @@ class Query:
             spectrum=spectrum,
             fingerprint=fingerprint,
             embedding=embedding,
+            isotope_peaks=isotope_peaks,
         )
 
 
