@@ -22,7 +22,7 @@ from matchms_fingerprint.chem.ions import ion_atoms
 from matchms_fingerprint.chem.isotopes import isotope_pattern
 from matchms_fingerprint.errors import AdductError, StructureError
 from matchms_fingerprint.io.isotope_peaks import IsotopePeaks
-from matchms_fingerprint.kernels.isotopes import MOST_EQUAL_AT
+from matchms_fingerprint.kernels.isotopes import MOST_OFFSET
 
 TOLERANCE_PPM, LEAST_TOLERANCE_DA = 10.0, 0.003
 """How far an isotope peak may lie from where the formula has it, measured from M; also M from the precursor m/z."""
@@ -116,8 +116,8 @@ def pattern_scores(
     shifts = (mz - mz[first]) * charges  # (n_ions, 1, n_peaks), Da
     reach = tolerance * charges
     patterns = [isotope_pattern(atoms) for atoms, _ in ions]
-    columns = MOST_EQUAL_AT + _OFFSETS
-    expected = np.stack([pattern.shares[columns] / pattern.shares[MOST_EQUAL_AT] for pattern in patterns])
+    columns = MOST_OFFSET + _OFFSETS
+    expected = np.stack([pattern.shares[columns] / pattern.shares[MOST_OFFSET] for pattern in patterns])
     centres = np.stack([pattern.mass_shifts[columns] for pattern in patterns])[:, :, None]
     spreads = np.stack([pattern.spreads[columns] for pattern in patterns])[:, :, None]
     # of two isotopologues that are told apart by mass, such as 34S and 13C2, two spreads leave out one below 20 %
