@@ -16,6 +16,7 @@ from matchms_fingerprint.annotation.evidence.formula import FormulaEvidence
 from matchms_fingerprint.annotation.evidence.fragment_scores import FragmentScores
 from matchms_fingerprint.annotation.evidence.fragments import FragmentEvidence
 from matchms_fingerprint.annotation.evidence.isotopes import IsotopeEvidence, bounded
+from matchms_fingerprint.annotation.evidence.learned_score import LearnedScoreEvidence
 from matchms_fingerprint.annotation.evidence.neighbours import NeighbourEvidence
 from matchms_fingerprint.annotation.evidence.priors import PriorEvidence
 from matchms_fingerprint.annotation.evidence.reference_spectra import ReferenceSpectra
@@ -71,7 +72,11 @@ class PosteriorRanker:
         artifact.check_model(model.name, model.sha256)
         self.posterior, self.card = artifact.posterior, artifact.card
         self.sha256 = sha256_of(artifact.folder / MANIFEST)
-        self.cheap: tuple[Evidence, ...] = (FingerprintEvidence(model.bit_frequencies), FormulaEvidence())
+        self.cheap: tuple[Evidence, ...] = (
+            FingerprintEvidence(model.bit_frequencies),
+            *LearnedScoreEvidence.of_model(model),
+            FormulaEvidence(),
+        )
         remembered = ReferenceSpectra.of_model(model)
         if remembered is not None and references is not None:
             references = remembered.joined(references)

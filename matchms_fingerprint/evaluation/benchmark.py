@@ -20,6 +20,7 @@ from matchms_fingerprint.evaluation.contestants import (
     Contestant,
     blind_ranking,
     control_rankings,
+    learned_rankings,
     predict_both_ways,
 )
 from matchms_fingerprint.evaluation.estimates import (
@@ -184,6 +185,7 @@ class Benchmark:
         rankings: list[Ranking] = []
         for contestant in (model, *self.baselines):
             rankings += contestant.rankings(predicted[contestant.name])
+            rankings += learned_rankings(contestant, self.data, self.rows, formula_matters, self.advance)
         rankings += control_rankings(model, self.data, self.rows, self.counts, formula_matters, self.advance)
         rankings += self._blind
         return compete(source, self.structure, self.data.fingerprints, rankings, self.advance)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matchms_fingerprint.candidates import CandidateLibrary
 from matchms_fingerprint.evaluation.competition import Advance, Ranking
 from matchms_fingerprint.evaluation.controls import SpectrumBlind, foreign_spectra
+from matchms_fingerprint.evaluation.learned_score import LearnedScore
 from matchms_fingerprint.evaluation.predictions import BATCH
 from matchms_fingerprint.features.arrays import SpectrumArrays
 from matchms_fingerprint.features.labelled import LabelledSpectra
@@ -40,6 +41,8 @@ class Contestant:
         Temperature of the softmax of each score, where there is one.
     reads_formula
         Whether a formula in the spectra may change what it predicts.
+    learned
+        The score that it has learned to rank candidates with, beside `scores`; None without.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Contestant:
     scores: Sequence[str] = ("tanimoto",)
     temperatures: Mapping[str, float] = field(default_factory=dict)
     reads_formula: bool = True
+    learned: LearnedScore | None = None
 
     def ranking_name(self, score: str | None = None) -> str:
         """Return the name of one of its rankings, by default of the first."""
@@ -121,6 +125,23 @@ def predict_both_ways(
         stage = f"{contestant.name} predicts, formula given"
         predictions[True] = predict_in_parts(contestant.predict, given, stage, advance)
     return predictions
+
+
+def learned_rankings(
+    contestant: Contestant,
+    data: LabelledSpectra,
+    rows: NDArray[np.int64],
+    formula_matters: bool,
+    advance: Advance = lambda *_: None,
+) -> list[Ranking]:
+    """Return the ranking by the score that a contestant has learned, if it has one; see `predict_both_ways`."""
+    learned = contestant.learned
+    if learned is None:
+        return []
+    name = contestant.ranking_name(learned.name)
+    asked = replace(contestant, name=name, predict=learned.outputs)
+    outputs = predict_both_ways(asked, data, rows, formula_matters, advance)
+    return [Ranking(name, outputs, learned.score, np.ones(rows.size, bool))]
 
 
 def control_rankings(

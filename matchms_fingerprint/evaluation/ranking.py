@@ -21,9 +21,11 @@ from matchms_fingerprint.evaluation.contestants import (
     Contestant,
     blind_ranking,
     control_rankings,
+    learned_rankings,
     predict_both_ways,
 )
 from matchms_fingerprint.evaluation.estimates import Columns, StructureBootstrap, summarize
+from matchms_fingerprint.evaluation.learned_score import LearnedScore
 from matchms_fingerprint.evaluation.predictions import predict_spectra
 from matchms_fingerprint.evaluation.reliability import reliability, risk_coverage
 from matchms_fingerprint.evaluation.retrieval import HITS, benchmark_rows, hits_of_ranks
@@ -52,10 +54,17 @@ def compare_retrieval(
     rows = benchmark_rows(np.flatnonzero(folds == fold), data.structure, np.diff(data.spectra.offsets))
     train = np.flatnonzero(folds == "train")
     everywhere = np.ones(rows.size, bool)
-    model = Contestant("model", lambda s: predict_spectra(network, s), scores=tuple(SCORES), temperatures=temperatures)
+    model = Contestant(
+        "model",
+        lambda s: predict_spectra(network, s),
+        scores=tuple(SCORES),
+        temperatures=temperatures,
+        learned=LearnedScore.of_network(network),
+    )
     nearest = build_baseline("nearest", data, train, np.empty(0, np.int64))
     rankings = [
         *model.rankings(predict_both_ways(model, data, rows, True)),
+        *learned_rankings(model, data, rows, True),
         *nearest.rankings(predict_both_ways(nearest, data, rows, True)),
         *control_rankings(model, data, rows, everywhere, True),
         blind_ranking(data, train, library, everywhere),

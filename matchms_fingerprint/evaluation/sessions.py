@@ -20,6 +20,7 @@ from matchms_fingerprint.evaluation.candidate_lists import ONE_SOURCE, Candidate
 from matchms_fingerprint.evaluation.competition import Advance
 from matchms_fingerprint.evaluation.contestants import Contestant
 from matchms_fingerprint.evaluation.embedding import describe_embedding
+from matchms_fingerprint.evaluation.learned_score import LearnedScore
 from matchms_fingerprint.evaluation.massspecgym import MassSpecGymCandidates, MassSpecGymFiles, read_massspecgym
 from matchms_fingerprint.features.labelled import LabelledSpectra
 from matchms_fingerprint.kernels.tanimoto import SCORES
@@ -169,7 +170,14 @@ def evaluate_model(model: FingerprintModel, session: Session, score: str = "cosi
     """
     benchmark = session.benchmark
     scores = (score, *(name for name in SCORES if name != score))
-    contestant = Contestant("model", model.predict_probabilities, model.bit_threshold, scores, model.temperatures)
+    contestant = Contestant(
+        "model",
+        model.predict_probabilities,
+        model.bit_threshold,
+        scores,
+        model.temperatures,
+        learned=LearnedScore.of_network(model.network),
+    )
     evaluation = benchmark.measure(contestant, model.bit_meanings)
     summary = {
         "model": {"name": model.name, "version": model.version, "sha256": model.sha256},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ ATOM_FIELDS = {
 """What is known of an atom, and how many values each can take; what is beyond counts as the last."""
 BOND_FIELDS = {"order": 5, "is_in_ring": 2, "is_conjugated": 2}
 """What is known of a bond, and how many values each can take."""
+KEPT_GRAPHS = 1 << 17
+"""Graphs of molecules that `graphs_of` keeps, those used last; each takes about 1.7 KiB."""
 
 _HYBRIDIZATIONS = tuple(getattr(HybridizationType, name) for name in ("S", "SP", "SP2", "SP3", "SP3D", "SP3D2"))
 _ORDERS = (BondType.SINGLE, BondType.DOUBLE, BondType.TRIPLE, BondType.AROMATIC)
@@ -98,6 +101,33 @@ def molecule_graphs(mols: Iterable[Mol]) -> MoleculeGraphs:
         np.array(n_atoms, np.int64),
         np.array(n_bonds, np.int64),
     )
+
+
+def graphs_of(smiles: Iterable[str]) -> MoleculeGraphs:
+    """Turn SMILES into graphs, and keep them: the same molecules are candidates of many spectra.
+
+    Raises
+    ------
+    StructureError
+        If a SMILES cannot be read.
+    """
+    graphs = [_graph_of(text) for text in smiles]
+    if not graphs:
+        return molecule_graphs([])
+    n_atoms, n_bonds = [len(one.atoms) for one in graphs], [len(one.bonds) for one in graphs]
+    return MoleculeGraphs(
+        np.concatenate([one.atoms for one in graphs]),
+        np.concatenate([one.bonds for one in graphs]),
+        np.concatenate([one.ends for one in graphs]),
+        np.cumsum([0, *n_atoms]).astype(np.int64),
+        np.cumsum([0, *n_bonds]).astype(np.int64),
+    )
+
+
+@lru_cache(KEPT_GRAPHS)
+def _graph_of(smiles: str) -> MoleculeGraphs:
+    """Return the graph of one molecule."""
+    return molecule_graphs([read_smiles(smiles)])
 
 
 def _add_molecule(

@@ -37,6 +37,16 @@ class Molecules:
         """Return the molecules at `indices`, in that order."""
         return Molecules(self.fingerprints[indices], None if self.graphs is None else self.graphs.take(indices))
 
+    def distinct(self) -> tuple[Molecules, NDArray[np.int64]]:
+        """Return each molecule once, and the place of each of these among them, shape (n_molecules,).
+
+        Molecules with graphs all count as distinct, others by their fingerprints.
+        """
+        if self.graphs is not None:
+            return self, np.arange(len(self))
+        found, places = np.unique(self.fingerprints, axis=0, return_inverse=True)
+        return Molecules(found), places.reshape(-1).astype(np.int64)
+
 
 def molecules_of(smiles: Iterable[str], fingerprint: FingerprintSpec, with_graphs: bool = True) -> Molecules:
     """Turn SMILES into arrays.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from torch.nn import functional
 from matchms_fingerprint.chem.fingerprints import FingerprintSpec
 from matchms_fingerprint.errors import ModelError
 from matchms_fingerprint.features.arrays import SpectrumArrays, spectrum_arrays
+from matchms_fingerprint.features.molecules import molecules_of
 from matchms_fingerprint.models.bundle import MEMORY, WEIGHTS, Bundle, find_bundle, read_bundle
 from matchms_fingerprint.models.memory.gate import Gate
 from matchms_fingerprint.models.memory.remembering_network import RememberingNetwork
 from matchms_fingerprint.models.memory.spectrum_memory import SpectrumMemory
 from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.models.registry import build_network, network_settings
+from matchms_fingerprint.models.scorers.registry import scorer_name
 
 BATCH_SIZE = 1024
 BIT_FREQUENCIES = "bit_frequencies"
@@ -119,6 +121,47 @@ class FingerprintModel:
         if not parts:
             return self.predict_fingerprints([]), self.embed([])
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    @property
+    def scorer(self) -> str | None:
+        """Name of the scorer that the model has learned to rank candidates with: "joint" or "cross"; None without."""
+        learned = self.network.learned_scorer
+        return None if learned is None else scorer_name(learned)
+
+    def score_candidates(
+        self, spectra: Iterable[Spectrum], candidates: Sequence[Sequence[str]]
+    ) -> list[NDArray[np.float32]]:
+        """Score candidate structures with the scorer that the model has learned.
+
+        A model has one if it was trained with a loss such as `listwise_embedding` or `listwise_cross`; `scorer` names
+        it. The scores of one spectrum compare its candidates; they are no probabilities.
+
+        Parameters
+        ----------
+        spectra
+            matchms spectra of either ion mode.
+        candidates
+            For each spectrum the SMILES of its candidates.
+
+        Returns
+        -------
+        list of ndarray of shape (n_candidates,), float32
+            One a spectrum, in the order of its candidates; higher is better. Of "joint" the cosine in the embedding
+            that spectra and structures share.
+
+        Raises
+        ------
+        ModelError
+            If the model has no such scorer.
+        StructureError
+            If a SMILES cannot be read.
+        SettingsError
+            If there is not one list for each spectrum.
+        """
+        learned = self.network.learned_scorer
+        with_graphs = learned is not None and learned.needs_graphs
+        lists = [molecules_of(smiles, self.fingerprint, with_graphs) for smiles in candidates]
+        return self.network.score_candidates(spectrum_arrays(list(spectra)), lists)
 
     def _batches(self, spectra: Iterable[Spectrum]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         remaining = iter(spectra)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from matchms_fingerprint.features.labelled import LabelledSpectra
-from matchms_fingerprint.features.molecule_graphs import MoleculeGraphs, molecule_graphs, read_smiles
+from matchms_fingerprint.features.molecule_graphs import graphs_of
 from matchms_fingerprint.features.molecules import Molecules
 from matchms_fingerprint.models.scorers.candidate_batch import CandidateBatch, only_used
 from matchms_fingerprint.models.scorers.scorer import Scorer
 from matchms_fingerprint.training.negatives import NOBODY, NOT_MEASURED, Negatives
 from matchms_fingerprint.training.settings import TrainingSettings
-
-KEPT_GRAPHS = 1 << 17
-"""Graphs of molecules that are kept from batch to batch, those used last; each takes about 1.7 KiB."""
 
 
 def draw_candidates(
@@ -84,25 +79,5 @@ def ranking_batch(
     molecules = Molecules(np.concatenate([data.fingerprints[of_data], negatives.fingerprints[of_library]]))
     if with_graphs:
         smiles = [*(data.smiles[i] for i in of_data.tolist()), *negatives.smiles(of_library)]
-        molecules = Molecules(molecules.fingerprints, _joined([_graph_of(text) for text in smiles]))
+        molecules = Molecules(molecules.fingerprints, graphs_of(smiles))
     return molecules, rows
-
-
-@lru_cache(KEPT_GRAPHS)
-def _graph_of(smiles: str) -> MoleculeGraphs:
-    """Return the graph of one molecule; the same ones are drawn again and again."""
-    return molecule_graphs([read_smiles(smiles)])
-
-
-def _joined(graphs: list[MoleculeGraphs]) -> MoleculeGraphs:
-    """Return some graphs as one batch, in their order."""
-    if not graphs:
-        return molecule_graphs([])
-    n_atoms, n_bonds = [len(one.atoms) for one in graphs], [len(one.bonds) for one in graphs]
-    return MoleculeGraphs(
-        np.concatenate([one.atoms for one in graphs]),
-        np.concatenate([one.bonds for one in graphs]),
-        np.concatenate([one.ends for one in graphs]),
-        np.cumsum([0, *n_atoms]).astype(np.int64),
-        np.cumsum([0, *n_bonds]).astype(np.int64),
-    )

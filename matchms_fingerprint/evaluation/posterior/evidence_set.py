@@ -15,6 +15,7 @@ from matchms_fingerprint.annotation.evidence.fingerprint import FingerprintEvide
 from matchms_fingerprint.annotation.evidence.formula import FormulaEvidence
 from matchms_fingerprint.annotation.evidence.fragment_scores import FragmentScores
 from matchms_fingerprint.annotation.evidence.fragments import FragmentEvidence
+from matchms_fingerprint.annotation.evidence.learned_score import LearnedScoreEvidence
 from matchms_fingerprint.annotation.evidence.neighbours import NeighbourEvidence
 from matchms_fingerprint.annotation.evidence.reference_spectra import ReferenceSpectra
 from matchms_fingerprint.annotation.posterior.evidence_table import EvidenceTable
@@ -74,7 +75,11 @@ class EvidenceSet:
                 data, spectra=data.spectra.take(train), ids=data.ids[train], structure=data.structure[train]
             )
             references = ReferenceSpectra.of_labelled(known, model)
-        cheap = (FingerprintEvidence(model.bit_frequencies), FormulaEvidence(), NeighbourEvidence(references))
+        predicted: tuple[Evidence, ...] = (
+            FingerprintEvidence(model.bit_frequencies),
+            *LearnedScoreEvidence.of_model(model),
+        )
+        cheap = (*predicted, FormulaEvidence(), NeighbourEvidence(references))
         return cls(cheap, (FragmentEvidence(fragments),))
 
     @property

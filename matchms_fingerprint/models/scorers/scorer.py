@@ -78,6 +78,8 @@ class Scorer(nn.Module):
     ) -> list[NDArray[np.floating[Any]]]:
         """Score whole candidate lists, one of each spectrum, outside of a training.
 
+        Candidates of equal fingerprints have the very same score, but where a scorer reads graphs.
+
         Parameters
         ----------
         logits, embedding
@@ -94,7 +96,9 @@ class Scorer(nn.Module):
         self.eval()
         scores = []
         for i, molecules in enumerate(lists):
-            candidates = self.prepare(molecules, np.arange(len(molecules))[None]).to(logits.device)
-            scores.append(self.forward(logits[i : i + 1], embedding[i : i + 1], candidates)[0].cpu().numpy())
+            distinct, places = molecules.distinct()
+            candidates = self.prepare(distinct, np.arange(len(distinct))[None]).to(logits.device)
+            found = self.forward(logits[i : i + 1], embedding[i : i + 1], candidates)[0].cpu().numpy()
+            scores.append(found[places])
         self.train(was_training)
         return scores
