@@ -55,9 +55,18 @@ def random_spectra(n: int, seed: int = 0) -> list[Spectrum]:
     return spectra
 
 
-def tiny_model(folder: Path, fingerprint: str = TINY_FINGERPRINT, n_bits: int = 256, seed: int = 0) -> Path:
-    """Write a small bundle with random weights; return its folder, which `load_model` reads."""
-    network, settings = _tiny_network(n_bits, seed)
+def tiny_model(
+    folder: Path,
+    fingerprint: str = TINY_FINGERPRINT,
+    n_bits: int = 256,
+    seed: int = 0,
+    scorer: str | None = None,
+) -> Path:
+    """Write a small bundle with random weights; return its folder, which `load_model` reads.
+
+    `scorer` is the name of what ranks candidates in `models.scorers.registry`.
+    """
+    network, settings = _tiny_network(n_bits, seed, scorer)
     return _write_tiny(Path(folder) / "tiny_model", network, settings, fingerprint, n_bits)
 
 
@@ -75,12 +84,12 @@ def tiny_memory_model(folder: Path, seed: int = 0) -> Path:
     return _write_tiny(Path(folder) / "tiny_memory_model", remembering, settings, TINY_FINGERPRINT, n_bits)
 
 
-def _tiny_network(n_bits: int, seed: int) -> tuple[Network, NetworkSettings]:
+def _tiny_network(n_bits: int, seed: int, scorer: str | None = None) -> tuple[Network, NetworkSettings]:
     torch.manual_seed(seed)
     features = BinnedSettings(fine_fragments=(8503, 12704, 14505), fine_losses=(1801, 3602))
     sizes = {"n_input": 16, "n_hidden": 32, "n_embedding": 24, "n_blocks": 1}
     encoder_settings = {"features": features.to_dict(), **sizes}
-    settings = NetworkSettings("binned_mlp", encoder_settings, "independent_bits", {}, n_bits)
+    settings = NetworkSettings("binned_mlp", encoder_settings, "independent_bits", {}, n_bits, scorer)
     return build_network(settings), settings
 
 

@@ -176,3 +176,16 @@ def test_what_is_no_run_is_not_compared(command_line: CommandLine, tmp_path: Pat
 def test_runs_are_named_by_what_tells_them_apart() -> None:
     folders = [Path("/a/x/run"), Path("/a/y/run"), Path("/a/y/other")]
     assert run_names(folders) == ["x/run", "y/run", "y/other"]
+
+
+@pytest.mark.parametrize("scorer", ["joint", "cross"])
+def test_a_score_that_the_model_has_learned_is_a_row_of_its_own(
+    command_line: CommandLine, arguments: list[object], scorer: str, tmp_path: Path
+) -> None:
+    arguments[arguments.index("--model") + 1] = tiny_model(tmp_path / "own", scorer=scorer)
+    code, _, err = command_line(*arguments, "-o", tmp_path / "run")
+    assert code == 0, err
+    run = read_run(tmp_path / "run")
+    for found in run.summary["retrieval"].values():
+        assert f"model, {scorer}" in found["rankings"]
+    assert f"model, {scorer}" in err

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from matchms.exporting import save_as_mgf
 from rdkit import Chem
 
-from matchms_fingerprint import CandidateLibrary
+from matchms_fingerprint import CandidateLibrary, annotate
 from matchms_fingerprint.annotation.posterior.artifact import FRAGMENTS, MANIFEST, NETWORK, load_posterior
 from matchms_fingerprint.cli.posterior import command
 from matchms_fingerprint.constants import DEFAULT_FINGERPRINT
@@ -83,6 +83,24 @@ def test_a_fit_says_what_it_is_and_comes_out_the_same_again(inputs: dict[str, Pa
     before = (fitted / MANIFEST).read_bytes()
     call(inputs, "fit", "-o", fitted, "--missing-share", "0.2", "--overwrite")
     assert (fitted / MANIFEST).read_bytes() == before
+
+
+def test_the_scorer_that_a_model_has_learned_is_weighed(inputs: dict[str, Path], fitted: Path) -> None:
+    model = tiny_model(inputs["folder"] / "scored", DEFAULT_FINGERPRINT, 4096, scorer="joint")
+    call({**inputs, "model": model}, "fit", "-o", inputs["folder"] / "weighed")
+    weighed, without = (load_posterior(path).posterior for path in (inputs["folder"] / "weighed", fitted))
+    for own, other in ((weighed.cheap, without.cheap), (weighed.full, without.full)):
+        assert set(own.columns) - set(other.columns) == {"fingerprint_joint"}
+    assert weighed.none_of_these.columns == own.columns
+    [found] = annotate(
+        [make_spectrum(smiles=None, precursor_mz=166.0863)],
+        "starter",
+        model=str(model),
+        posterior=str(inputs["folder"] / "weighed"),
+        min_peaks=1,
+    )
+    assert all(-1 <= hit.evidence["fingerprint_joint"] <= 1 for hit in found.hits)
+    assert len({hit.evidence["fingerprint_joint"] for hit in found.hits}) > 1
 
 
 def test_an_evaluation_has_its_figures_tables_and_pictures(
