@@ -151,8 +151,8 @@ def test_patterns_agree_with_plain_matching() -> None:
     patterns = Patterns(smarts)
     for smiles in [*(case[0] for case in KNOWN.values()), "C", "[Na+].[Cl-]", "c1ccccc1.CCO"]:
         mol = Chem.MolFromSmiles(smiles)
-        has = patterns.of(mol)
-        assert [has(s) for s in smarts] == [mol.HasSubstructMatch(patterns[s]) for s in smarts]
+        found = patterns.of(mol)
+        assert [found.has(s) for s in smarts] == [mol.HasSubstructMatch(patterns[s]) for s in smarts]
 
 
 def test_a_pattern_that_cannot_be_read_is_named() -> None:

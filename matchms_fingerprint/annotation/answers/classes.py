@@ -61,12 +61,8 @@ def classes_of(smiles: str) -> tuple[str, ...]:
 
 def matching_rules(mol: Mol) -> list[ClassRule]:
     """Return the rules that a molecule fulfils."""
-    has = _patterns().of(mol)
-    return [
-        rule
-        for rule in CLASS_RULES
-        if any(has(smarts) for smarts in rule.any_of) and not any(has(smarts) for smarts in rule.none_of)
-    ]
+    found = _patterns().of(mol)
+    return [rule for rule in CLASS_RULES if found.has_any(rule.any_of) and not found.has_any(rule.none_of)]
 
 
 @lru_cache(maxsize=1)

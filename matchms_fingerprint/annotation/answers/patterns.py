@@ -1,20 +1,18 @@
-"""Many SMARTS on one molecule: those that cannot match, by its elements and rings alone, are not tried."""
+"""Many SMARTS on one molecule: those that its rings and the surroundings of its atoms rule out are not tried."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from rdkit import Chem
-from rdkit.Chem import Mol, rdMolDescriptors
+from rdkit.Chem import Mol
 
+from matchms_fingerprint.annotation.answers.surroundings import Surroundings
 from matchms_fingerprint.errors import StructureError
 
-_ELEMENTS = {6: "C", 7: "N", 8: "O", 9: "F", 14: "Si", 15: "P", 16: "S", 17: "Cl"}
-_ELEMENT_AND_COUNT = re.compile(r"([A-Z][a-z]?)(\d*)")
+_FIRST = Chem.SubstructMatchParameters()
+_FIRST.maxMatches = 1  # type: ignore[assignment]
 
 
 class Patterns:
@@ -32,50 +30,59 @@ class Patterns:
     """
 
     def __init__(self, smarts: Iterable[str]) -> None:
-        self._queries: list[Mol] = []
-        self._place: dict[str, int] = {}
-        for text in dict.fromkeys(smarts):
-            query = Chem.MolFromSmarts(text)
-            if query is None:
-                raise StructureError(f"{text}: not a SMARTS that can be read")
-            self._place[text] = len(self._queries)
-            self._queries.append(query)
-        self._needs = np.array([_needs(query) for query in self._queries], np.int64).reshape(len(self._queries), -1)
+        self._smarts = list(dict.fromkeys(smarts))
+        self._queries = [_read(text) for text in self._smarts]
+        self._place = {text: place for place, text in enumerate(self._smarts)}
+        self._n_rings = np.array([_n_rings(query) for query in self._queries], np.int64)
+        self._surroundings = Surroundings(self._smarts)
 
-    def of(self, mol: Mol) -> Callable[[str], bool]:
-        """Return a function that tells of one of the patterns whether the molecule has it."""
-        possible = np.all(np.less_equal(self._needs, _content(mol)), axis=1).tolist()
-        known: dict[int, bool] = {}
-
-        def has(smarts: str) -> bool:
-            place = self._place[smarts]
-            if place not in known:
-                known[place] = possible[place] and mol.HasSubstructMatch(self._queries[place])
-            return known[place]
-
-        return has
+    def of(self, mol: Mol) -> PatternsOf:
+        """Return what tells which of the patterns a molecule has."""
+        possible = self._surroundings.possible(mol) & (self._n_rings <= mol.GetRingInfo().NumRings())
+        return PatternsOf(self, mol, {self._smarts[place] for place in np.flatnonzero(possible).tolist()})
 
     def __getitem__(self, smarts: str) -> Mol:
         return self._queries[self._place[smarts]]
 
 
-def _content(mol: Mol) -> NDArray[np.int64]:
-    """Return the number of atoms, of independent rings, of aromatic atoms and of each of `_ELEMENTS`."""
-    formula = rdMolDescriptors.CalcMolFormula(mol)
-    elements = {symbol: int(count or 1) for symbol, count in _ELEMENT_AND_COUNT.findall(formula)}
-    rings = mol.GetRingInfo().NumRings()
-    aromatic = len(mol.GetAromaticAtoms())
-    counts = (elements.get(symbol, 0) for symbol in _ELEMENTS.values())
-    return np.array([mol.GetNumAtoms(), rings, aromatic, *counts], np.int64)
+class PatternsOf:
+    """The patterns of one molecule; each is searched for once, and only when it is asked for.
 
-
-def _needs(query: Mol) -> list[int]:
-    """Return the least of `_content` that a molecule with the pattern has.
-
-    RDKit gives the atomic number 0 to an atom of a pattern that leaves a choice of elements.
+    Parameters
+    ----------
+    patterns
+        All patterns.
+    mol
+        The molecule.
+    possible
+        Those that it may have.
     """
-    atoms = query.GetAtoms()
-    elements = Counter(atom.GetAtomicNum() for atom in atoms)
-    rings = query.GetNumBonds() - query.GetNumAtoms() + len(Chem.GetMolFrags(query))
-    aromatic = sum(atom.GetAtomicNum() > 0 and atom.GetIsAromatic() for atom in atoms)
-    return [query.GetNumAtoms(), rings, aromatic, *(elements[z] for z in _ELEMENTS)]
+
+    def __init__(self, patterns: Patterns, mol: Mol, possible: set[str]) -> None:
+        self._patterns, self._mol, self.possible = patterns, mol, possible
+        self._known: dict[str, bool] = {}
+
+    def has(self, smarts: str) -> bool:
+        """Tell whether the molecule has a pattern."""
+        known = self._known.get(smarts)
+        if known is None:
+            query = self._patterns[smarts]
+            known = self._known[smarts] = smarts in self.possible and self._mol.HasSubstructMatch(query, _FIRST)
+        return known
+
+    def has_any(self, smarts: Sequence[str]) -> bool:
+        """Tell whether the molecule has one of some patterns."""
+        return not self.possible.isdisjoint(smarts) and any(map(self.has, smarts))
+
+
+def _read(smarts: str) -> Mol:
+    query = Chem.MolFromSmarts(smarts)
+    if query is None:
+        raise StructureError(f"{smarts}: not a SMARTS that can be read")
+    return query
+
+
+def _n_rings(query: Mol) -> int:
+    """Return the number of independent rings of a pattern, which a molecule with it has at least."""
+    rings: int = query.GetNumBonds() - query.GetNumAtoms() + len(Chem.GetMolFrags(query))
+    return rings

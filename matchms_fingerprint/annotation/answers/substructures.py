@@ -95,11 +95,11 @@ def _groups_of(smiles: str) -> tuple[_Group, ...]:
     if mol is None:
         return ()
     patterns = _patterns()
-    has = patterns.of(mol)
+    found = patterns.of(mol)
     groups = [
         _Group(name, smarts, frozenset(atom for match in mol.GetSubstructMatches(patterns[smarts]) for atom in match))
         for name, smarts in FUNCTIONAL_GROUPS.items()
-        if has(smarts)
+        if found.has(smarts)
     ]
     return (*groups, *(_Group(ring.name, ring.smarts, frozenset(ring.atoms)) for ring in ring_systems(mol)))
 
