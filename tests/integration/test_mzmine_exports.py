@@ -4,6 +4,8 @@ import pytest
 from builders_mgf import read_items
 from matchms import Spectrum
 
+from matchms_fingerprint.io.isotope_peaks import read_isotope_peaks
+
 pytestmark = pytest.mark.shared
 
 
@@ -25,6 +27,18 @@ def test_counts(shared, name, n_spectra, n_ms1, n_unknown_ion_mode, per_feature)
     assert (report.spectra, report.ms1, report.merged, report.unreadable) == (n_spectra, n_ms1, 0, [])
     assert (report.unknown_ion_mode, report.contradictions) == (n_unknown_ion_mode, 0)
     assert all(item.get("precursor_mz") > 0 and item.get("retention_time") > 0 for item in items)
+
+
+def test_isotope_patterns_go_with_their_features(shared):
+    """Each of the 139 features has an MS1 block with the precursor and one to five more peaks beside it."""
+    items, _ = read_items(shared / "mzmine" / "mascot-rs_001_sirius.mgf")
+    for item in items:
+        pattern = read_isotope_peaks(item.metadata)
+        assert pattern is not None
+        assert 2 <= pattern.mz.size <= 6
+        assert abs(pattern.mz - item.get("precursor_mz")).min() < 0.001
+    gnps, _ = read_items(shared / "mzmine" / "mascot-rs_001_gnps.mgf")
+    assert all(read_isotope_peaks(item.metadata) is None for item in gnps)
 
 
 def test_ion_mode_asked_for_fills_the_gap(shared):
