@@ -46,10 +46,9 @@ def annotate(
 
     For each feature the candidates in the mass window of its precursor are judged by all evidence that the posterior
     weighs: the fingerprint that the model predicts from the spectrum, the peaks that their fragments and sub-formulas
-    explain, and their similarity to the compounds of similar spectra; and by their isotope patterns, where a file has MS1
-    blocks of its features. The window follows the adduct that the input
-    gives; without one, the common adducts of the ion mode are tried. No feature disappears: one without hits tells the
-    reason in its `status`.
+    explain, and their similarity to the compounds of similar spectra; and by their isotope patterns, where a file has
+    MS1 blocks of its features. The window follows the adduct that the input gives; without one, the common adducts of
+    the ion mode are tried. No feature disappears: one without hits tells the reason in its `status`.
 
     A structure with a permanent charge is a candidate as [M]+ or [M]- of that charge alone; a neutral one is a
     candidate as [M]+ or [M]- only where the input itself gives this adduct.
