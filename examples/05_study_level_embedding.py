@@ -4,7 +4,8 @@
 
 EXPORT and QUANT are what MZmine writes for molecular networking, METADATA is a table with a row for each sample. A
 sample is the mean of the embeddings of its features, weighted by the square roots of their areas. A logistic regression
-then predicts the group of each sample from the others, and the same with shuffled labels says what chance does.
+then predicts the group of each sample from the others, and the same with shuffled labels says what chance does. The
+command `matchms-fingerprint study` does all of it; here it is in steps.
 
 Without files a small study is invented: twelve samples of two groups, of which one has more of the phenols among six
 reference spectra of matchms. What comes out says nothing of real studies.
@@ -13,16 +14,16 @@ reference spectra of matchms. What comes out says nothing of real studies.
 import argparse
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 
 from matchms_fingerprint import load_model, load_spectra
-from matchms_fingerprint.annotation.study import read_sample_labels, sample_embeddings, tell_groups_apart
+from matchms_fingerprint.annotation.features import read_features
+from matchms_fingerprint.annotation.results import made_from
+from matchms_fingerprint.annotation.settings import AnnotationSettings
+from matchms_fingerprint.annotation.study import analyse_study, embed_samples, read_sample_labels
 from matchms_fingerprint.cli.demo import write_mgf
 from matchms_fingerprint.io.quant_table import QuantTable
-from matchms_fingerprint.report.figures.embedding_map import embedding_map
-
-matplotlib.use("Agg")
+from matchms_fingerprint.report.of_study import write_study
 
 PHENOLS = (1, 6)
 """Features that the invented treatment raises: aspirin and salicin."""
@@ -43,6 +44,7 @@ def read_arguments() -> argparse.Namespace:
 def invent_study(folder: Path) -> list[str]:
     """Write an export, its quantification table and the metadata of twelve samples."""
     rng = np.random.default_rng(0)
+    folder.mkdir(parents=True, exist_ok=True)
     export, quant, metadata = folder / "study.mgf", folder / "study_quant.csv", folder / "metadata.tsv"
     write_mgf(export)
     samples = [f"sample_{i:02d}.mzML" for i in range(12)]
@@ -62,29 +64,24 @@ def invent_study(folder: Path) -> list[str]:
 
 
 def main() -> None:
-    """Embed, draw, test."""
+    """Embed, draw, test: what `matchms-fingerprint study` does, step by step."""
     asked = read_arguments()
-    asked.output.mkdir(parents=True, exist_ok=True)
-    export, table, metadata, column = asked.files or invent_study(asked.output)
-    spectra = list(load_spectra(export))
+    export, table, metadata, column = asked.files or invent_study(asked.output / "input")
     quant = QuantTable.read(table)
-    places = [
-        quant.find(
-            int(text) if (text := str(one.get("feature_id"))).isdecimal() else None, one.get("precursor_mz"), None
-        )
-        for one in spectra
-    ]
-    known = [i for i, place in enumerate(places) if place is not None]
-    embeddings = load_model().embed([spectra[i] for i in known])
-    samples = sample_embeddings(embeddings, quant.intensities[[places[i] for i in known]])
     labels = read_sample_labels(metadata, column, quant.samples)
-    axes = embedding_map(samples, labels, title=column)
-    axes.figure.savefig(asked.output / "samples.png", dpi=150, bbox_inches="tight")
-    found = tell_groups_apart(samples, labels)
-    print(f"{len(known)} features in {len(labels)} samples of {', '.join(found.groups)}.")
-    print(f"Balanced accuracy of predicting the group of a sample from the others: {found.accuracy:.2f}")
+    model = load_model()
+    features = read_features(load_spectra(export), AnnotationSettings(), quant)
+    samples = embed_samples(features, model, quant)
+    study = analyse_study(samples, labels)
+    folder = asked.output / "result"
+    write_study(folder, study, made_from(Path(export), model), overwrite=True)
+    print(f"{samples.statuses['used']} features in {len(samples.names)} samples; drew {folder / 'study.png'}.")
+    if study.test is None:
+        print(f"No test: {study.no_test}.")
+        return
+    found = study.test.accuracy
+    print(f"Balanced accuracy of predicting the group of a sample from the others: {found.value:.2f}")
     print(f"With shuffled labels: {np.mean(found.permuted):.2f} in the mean; p = {found.p_value:.3f}")
-    print(f"Drew {asked.output / 'samples.png'}.")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from matchms_fingerprint.errors import SettingsError
 
 METHODS = ("pca", "umap")
+_NEIGHBOURS = 15
+"""Of a point in UMAP; fewer where points are few, since neighbours of all are neighbours of none."""
+_N_AXES = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +26,13 @@ class Projection:
         Shape (n_points, 2), float64.
     axis_names
         What the two axes are.
+    explained
+        Share of the variance along each axis of a PCA; None for other methods.
     """
 
     points: NDArray[np.float64]
     axis_names: tuple[str, str]
+    explained: tuple[float, float] | None = None
 
 
 def project(embeddings: NDArray[np.floating], method: str = "pca", seed: int = 0) -> Projection:
@@ -63,7 +70,8 @@ def _pca(x: NDArray[np.float64]) -> Projection:
     points[:, :n_axes] = u[:, :n_axes] * lengths[:n_axes] * signs
     shares = np.zeros(2)
     shares[:n_axes] = lengths[:n_axes] ** 2 / max((lengths**2).sum(), np.finfo(float).tiny)
-    return Projection(points, (f"PC 1 ({shares[0]:.0%})", f"PC 2 ({shares[1]:.0%})"))
+    first, second = shares.tolist()
+    return Projection(points, (f"PC 1 ({first:.0%})", f"PC 2 ({second:.0%})"), (first, second))
 
 
 def _umap(x: NDArray[np.float64], seed: int) -> Projection:
@@ -73,5 +81,11 @@ def _umap(x: NDArray[np.float64], seed: int) -> Projection:
         raise SettingsError(
             "method 'umap': UMAP is not installed; pip install 'matchms_fingerprint[umap]', or take method 'pca'"
         ) from None
-    points = UMAP(n_neighbors=min(15, len(x) - 1), random_state=seed, n_jobs=1).fit_transform(x)
+    # the spectral start needs more points than it finds axes
+    start = "spectral" if len(x) > _N_AXES + 1 else "random"
+    neighbours = max(2, min(_NEIGHBOURS, (len(x) - 1) // 2))
+    umap = UMAP(n_neighbors=neighbours, init=start, random_state=seed, n_jobs=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # how it goes on where neighbourhoods fall apart
+        points = umap.fit_transform(x)
     return Projection(np.asarray(points, np.float64), ("UMAP 1", "UMAP 2"))

@@ -23,6 +23,7 @@ COMMANDS = (
     "annotate",
     "predict",
     "embed",
+    "study",
     "candidates",
     "splits",
     "tune",

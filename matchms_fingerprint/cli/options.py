@@ -131,6 +131,16 @@ def require_tune_extra() -> None:
     _require("tune", "lightning", "sklearn", "optuna")
 
 
+def require_study_extra() -> None:
+    """Stop with one clear line where the extra `study` is not installed."""
+    _require("study", "sklearn")
+
+
+def require_umap_extra() -> None:
+    """Stop with one clear line where the extra `umap` is not installed."""
+    _require("umap", "umap")
+
+
 def _require(extra: str, *packages: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:

@@ -15,7 +15,7 @@ from matchms_fingerprint import load_model, load_spectra
 from matchms_fingerprint.models.bundle import shipped_models
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))
-RUN_BELOW = ("04_train_on_your_own_spectra", "07_model_zoo")
+RUN_BELOW = ("04_train_on_your_own_spectra", "05_study_level_embedding", "07_model_zoo")
 """Examples that a test of their own runs as they stand."""
 
 
@@ -73,6 +73,18 @@ def test_loss_example_compares_losses_on_spectra_of_ones_own(tmp_path: Path) -> 
     assert all(0 <= float(cell.split()[0]) <= 1 for row in rows for cell in row[2:])
     assert printed.startswith("4 spectra of val")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif("default" not in shipped_models(), reason="this checkout ships no default model")
+def test_study_example_tells_the_invented_groups_apart(tmp_path: Path) -> None:
+    example = next(path for path in EXAMPLES if path.stem == "05_study_level_embedding")
+    printed = run(example, tmp_path, "-o", "own")
+    found = json.loads((tmp_path / "own" / "result" / "study.json").read_text(encoding="utf-8"))
+    assert found["features"] == {"used": 6}
+    assert found["test"]["p_value"] < 0.05
+    assert f"p = {found['test']['p_value']:.3f}" in printed
+    for name in ("study.png", "permutations.png"):
+        assert (tmp_path / "own" / "result" / name).read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.slow

@@ -8,16 +8,23 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from matchms_fingerprint.annotation.projection import project
+from matchms_fingerprint.annotation.projection import Projection, project
 from matchms_fingerprint.errors import SettingsError
-from matchms_fingerprint.report.figures.style import MUTED, SERIES, prepared
+from matchms_fingerprint.report.figures.point_names import name_points
+from matchms_fingerprint.report.figures.style import GROUPS, MARKERS, MUTED, prepared
+
+Points = NDArray[np.float64]
+
+UNKNOWN = "not known"
+"""In the legend, for points without a value."""
 
 
 def embedding_map(
-    embeddings: NDArray[np.floating],
+    embeddings: NDArray[np.floating] | Projection,
     values: Sequence[str] | Sequence[float] | None = None,
     method: str = "pca",
     title: str = "",
+    names: Sequence[str] = (),
     seed: int = 0,
     axes: Axes | None = None,
 ) -> Axes:
@@ -26,13 +33,17 @@ def embedding_map(
     Parameters
     ----------
     embeddings
-        Shape (n_points, n_embedding): of spectra (`model.embed`) or of samples (`annotation.study.sample_embeddings`).
+        Shape (n_points, n_embedding): of spectra (`model.embed`) or of samples (`annotation.study.sample_embeddings`);
+        or what `project` made of them. Points with NaN are not drawn.
     values
-        Of each point: texts for groups, of which the most frequent have a colour of their own, or numbers for a scale.
+        Of each point: texts for groups, of which the most frequent have a colour and a shape of their own, or numbers
+        for a scale. Empty texts and NaN stand for what is not known.
     method
         "pca", or "umap" with the extra `umap`.
     title
         Name of the values, which stands at the legend.
+    names
+        Of the points, written beside them where there is room; none by default.
     seed
         Of UMAP.
     axes
@@ -45,40 +56,72 @@ def embedding_map(
     Raises
     ------
     SettingsError
-        If there are not as many values as points, fewer than three points, or UMAP is asked for and not installed.
+        If there are not as many values or names as points, fewer than three points, or UMAP is asked for and not
+        installed.
     """
-    if values is not None and len(values) != len(embeddings):
-        raise SettingsError(f"{len(values)} values for {len(embeddings)} embeddings; give one for each")
-    projection = project(embeddings, method, seed)
-    axes = prepared(axes, 5.2, 4.2)
-    x, y = projection.points.T
-    size = float(np.clip(4000 / len(x), 6, 42))
+    n = len(embeddings.points if isinstance(embeddings, Projection) else embeddings)
+    for kind, given in (("values", values), ("names", names or None)):
+        if given is not None and len(given) != n:
+            raise SettingsError(f"{len(given)} {kind} for {n} embeddings; give one for each")
+    projection = embeddings if isinstance(embeddings, Projection) else project(embeddings, method, seed)
+    axes = prepared(axes, 6.4, 4.4)
+    points = projection.points
+    size = float(np.clip(4000 / len(points), 6, 42))
     if values is None:
-        axes.scatter(x, y, s=size, color=SERIES[0], alpha=0.8, linewidths=0)
+        axes.scatter(points[:, 0], points[:, 1], s=size, color=GROUPS[0], alpha=0.8, linewidths=0)
     elif all(isinstance(value, str) for value in values):
-        _draw_groups(axes, x, y, [str(value) for value in values], size, title)
+        _draw_groups(axes, points, [str(value) for value in values], size, title)
     else:
-        numbers = np.asarray(values, np.float64)
-        drawn = axes.scatter(x, y, s=size, c=numbers, cmap="viridis", alpha=0.9, linewidths=0, plotnonfinite=True)
-        axes.get_figure(root=True).colorbar(drawn, ax=axes, label=title)  # type: ignore[union-attr]
+        _draw_scale(axes, points, np.asarray(values, np.float64), size, title)
     axes.set(xlabel=projection.axis_names[0], ylabel=projection.axis_names[1])
     axes.set_xticks([])
     axes.set_yticks([])
+    axes.margins(0.08)
+    name_points(axes, points, names)
     return axes
 
 
-def _draw_groups(
-    axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], values: list[str], size: float, title: str
-) -> None:
-    names, counts = np.unique(values, return_counts=True)
-    frequent = names[np.argsort(-counts, kind="stable")][: len(SERIES)]
+def _draw_groups(axes: Axes, points: Points, values: list[str], size: float, title: str) -> None:
     groups = np.asarray(values)
-    is_other = ~np.isin(groups, frequent)
-    if is_other.any():
-        axes.scatter(x[is_other], y[is_other], s=size, color=MUTED, alpha=0.4, linewidths=0, label="others")
-    for name, color in zip(frequent, SERIES, strict=False):
+    names, counts = np.unique(groups[groups != ""], return_counts=True)
+    frequent = names[np.argsort(-counts, kind="stable")][: len(GROUPS)]
+    is_other = ~np.isin(groups, frequent) & (groups != "")
+    for is_in, label in ((is_other, "others"), (groups == "", UNKNOWN)):
+        if is_in.any():
+            x, y = points[is_in].T
+            label = f"{label} ({is_in.sum()})"
+            axes.scatter(x, y, s=size, color=MUTED, alpha=0.4, linewidths=0, label=label)
+    for name, color, marker in zip(frequent, GROUPS, MARKERS, strict=False):
         is_in = groups == name
-        axes.scatter(x[is_in], y[is_in], s=size, color=color, alpha=0.85, linewidths=0, label=str(name))
+        x, y = points[is_in].T
+        label = f"{name} ({is_in.sum()})"
+        axes.scatter(x, y, s=size, color=color, marker=marker, alpha=0.85, linewidths=0, label=label)
+    handles, labels = axes.get_legend_handles_labels()
+    n_muted = len(handles) - len(frequent)  # drawn first, named last
     axes.legend(
-        title=title or None, frameon=False, fontsize=8, title_fontsize=9, loc="center left", bbox_to_anchor=(1.0, 0.5)
+        handles[n_muted:] + handles[:n_muted],
+        labels[n_muted:] + labels[:n_muted],
+        title=title or None,
+        frameon=False,
+        fontsize=8,
+        title_fontsize=9,
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
+        alignment="left",
     )
+
+
+def _draw_scale(axes: Axes, points: Points, numbers: NDArray[np.float64], size: float, title: str) -> None:
+    is_known = np.isfinite(numbers)
+    if not is_known.all():
+        x, y = points[~is_known].T
+        axes.scatter(x, y, s=size, color=MUTED, alpha=0.4, linewidths=0, label=UNKNOWN)
+        axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0.0, -0.04))
+    x, y = points[is_known].T
+    drawn = axes.scatter(x, y, s=size, c=numbers[is_known], cmap="viridis", alpha=0.9, linewidths=0)
+    figure = axes.get_figure(root=True)
+    if figure is not None:
+        bar = figure.colorbar(drawn, ax=axes, fraction=0.05)
+        bar.set_label(title, size=9)
+        bar.ax.tick_params(labelsize=8)
+        bar.outline.set_visible(False)

@@ -9,6 +9,10 @@ from matplotlib.figure import Figure
 
 STRONG, SECOND, MUTED, INK, FAINT = "#136a73", "#b4552d", "#8a949b", "#20292f", "#e5e2da"
 SERIES = (STRONG, SECOND, "#5b6bb0", "#b08a1e", "#8a4f7d", "#4f8f5b", "#3a7ca5", "#a23b3b", "#7a7a7a")
+GROUPS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+"""Colours of groups of points, told apart by colour-blind readers too (Okabe and Ito, Color Universal Design 2008)."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""Of the same groups."""
 _DIGITS = re.compile(r"(\d+)")
 
 
