@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     "--permutations",
     type=click.IntRange(min=0),
     default=199,
-    help="How often labels are shuffled to test the groups; the smallest p value is 1 by this and one. 0: no test.",
+    help="How often labels are shuffled to test the groups; the smallest p value is 1 / (this + 1). 0: no test.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of UMAP, folds and permutations.")
 @options.reading
