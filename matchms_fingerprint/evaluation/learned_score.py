@@ -43,12 +43,10 @@ class LearnedScore:
         """Name of the scorer: "joint" or "cross"."""
         return scorer_name(self.scorer)
 
-    @torch.inference_mode()
     def outputs(self, spectra: SpectrumArrays) -> NDArray[np.float32]:
         """Return logits of bits and embedding of spectra, shape (n_spectra, n_bits + n_embedding), float32."""
-        self.network.eval()
-        parts = [torch.cat(self.network(self.network.prepare(batch)), dim=1) for batch in spectra.batches(BATCH)]
-        return torch.cat(parts).numpy()
+        parts = [torch.cat(self.network.predict_alone(batch), dim=1).numpy() for batch in spectra.batches(BATCH)]
+        return np.concatenate(parts)
 
     def score(self, outputs: FloatArray, packed: WordArray) -> FloatArray:
         """Return the score of each candidate, shape (n_candidates,), float64.

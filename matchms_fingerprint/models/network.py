@@ -80,8 +80,18 @@ class Network(nn.Module):
             yield torch.sigmoid(logits).cpu(), functional.normalize(embedding, dim=1).cpu()
 
     @torch.inference_mode()
+    def predict_alone(self, spectra: SpectrumArrays) -> tuple[Tensor, Tensor]:
+        """Return what `forward` does of encoder and head alone, in evaluation mode: without a memory, if there is one.
+
+        This is what a scorer was trained with.
+        """
+        self.eval()
+        embedding = self.encoder(self.encoder.prepare(spectra))
+        return self.head(embedding), embedding
+
+    @torch.inference_mode()
     def score_candidates(self, spectra: SpectrumArrays, lists: Sequence[Molecules]) -> list[NDArray[np.float32]]:
-        """Score whole candidate lists with the learned scorer, in evaluation mode.
+        """Score whole candidate lists with the learned scorer, in evaluation mode; a memory has no say in it.
 
         Parameters
         ----------
@@ -112,6 +122,5 @@ class Network(nn.Module):
             raise SettingsError(f"{len(lists)} lists of candidates for {len(spectra)} spectra; give one for each")
         if not lists:
             return []
-        self.eval()
-        logits, embedding = self(self.prepare(spectra))
+        logits, embedding = self.predict_alone(spectra)
         return scorer.score_lists(logits, embedding, lists)

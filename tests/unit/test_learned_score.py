@@ -21,6 +21,7 @@ from matchms_fingerprint.evaluation.learned_score import LearnedScore
 from matchms_fingerprint.features.arrays import spectrum_arrays
 from matchms_fingerprint.features.labelled import read_labelled_spectra
 from matchms_fingerprint.features.molecules import Molecules, molecules_of
+from matchms_fingerprint.models.network import Network
 from matchms_fingerprint.training.finish import About, measure, write_model
 from matchms_fingerprint.training.fit import fit
 from matchms_fingerprint.training.settings import TrainingSettings
@@ -76,10 +77,10 @@ LISTS = (SMILES[:5], SMILES[3:], ())
 
 
 def scores_in_training(trained: SimpleNamespace) -> list[np.ndarray]:
+    """Return what the scorer says of logits and embeddings as it knows them from the training: without the memory."""
     network = trained.network.eval()
-    arrays = spectrum_arrays(SPECTRA)
     with torch.inference_mode():
-        logits, embedding = network(network.prepare(arrays))
+        logits, embedding = Network.forward(network, Network.prepare(network, spectrum_arrays(SPECTRA)))
     lists = [molecules_of(smiles, trained.data.fingerprint) for smiles in LISTS]
     return network.scorer.score_lists(logits, embedding, lists)
 
