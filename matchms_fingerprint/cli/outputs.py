@@ -109,13 +109,15 @@ def _settings(given: Mapping[str, Any], formats: tuple[str, ...]) -> RoundTripSe
 
 
 def _about(given: Mapping[str, Any], annotator: Annotator) -> RunAbout:
+    from matchms_fingerprint.candidates.library import STARTER
     from matchms_fingerprint.report.items import RunAbout
 
     model, library, ranking = annotator.model, annotator.library, annotator.ranker.describe()
     posterior = "all evidence" if ranking["kind"] == "posterior" else f"the predicted fingerprint ({ranking['score']})"
+    name = "starter library" if library.path == STARTER else library.path.name
     facts = {
         "input": given["file"].name,
-        "candidates": f"{library.path.name}, {len(library):,} structures",
+        "candidates": f"{name}, {len(library):,} structures",
         "model": f"{model.name} {model.version}",
         "ranked by": posterior,
         "precursor tolerance": annotator.settings.tolerance,

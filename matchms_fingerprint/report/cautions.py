@@ -31,7 +31,7 @@ def cautions(item: ReportItem) -> tuple[str, ...]:
     if 0 < annotation.n_peaks < FEW_PEAKS:
         found.append(f"few peaks: {annotation.n_peaks}")
     if annotation.adduct is None and len(adducts := _likely_adducts(annotation)) > 1:
-        found.append(f"unknown adduct: {' and '.join(adducts)} are possible")
+        found.append(f"unknown adduct: {', '.join(adducts[:-1])} and {adducts[-1]} are possible")
     only_da = _ONLY_DA.fullmatch(annotation.mass_tolerance)
     if only_da and float(only_da[1]) >= NOMINAL_DA:
         found.append("nominal masses: the peaks are known to the unit only")

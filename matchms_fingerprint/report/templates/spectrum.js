@@ -16,7 +16,7 @@ function drawSpectrum(feature, explained, onPeak, width) {
   for (const t of ticks(low, high, Math.max(3, width / 110)))
     root.append(s("text", { class: "tick", x: px(t), y: height - bottom + 17, "text-anchor": "middle" }, plain(t)));
   root.append(s("text", { class: "axis", x: width - right, y: height - 3, "text-anchor": "end" }, "m/z"),
-    s("text", { class: "axis", x: 2, y: 12 }, "% of base peak"));
+    s("text", { class: "axis", x: 10, y: 14 }, "% of base peak"));
   feature.mz.forEach((mz, i) => {
     const what = explained.get(i);
     const stick = s("g", { class: what ? "peak explained" : "peak", "data-peak": i,
@@ -42,13 +42,14 @@ function drawSpectrum(feature, explained, onPeak, width) {
   function labelPeaks(mzs, intensities, at, known) {
     const taken = [];
     const order = mzs.map((_, i) => i).sort((a, b) => intensities[b] - intensities[a] || a - b);
-    for (const i of order.slice(0, 40)) {
+    order.slice(0, 40).forEach((i, place) => {
       const what = known.get(i), text = what ? subscripts(what.formula) : fixed(mzs[i], 4);
       const reach = 3.6 * text.length, centre = clamp(px(mzs[i]), left + reach, width - right - reach), y = at(i);
-      if (intensities[i] < 15 || taken.some((o) => Math.abs(o.centre - centre) < o.reach + reach && Math.abs(o.y - y) < 14)) continue;
+      const isCrossed = order.slice(0, place).some((j) => Math.abs(px(mzs[j]) - centre) < reach + 2);  // by a higher peak
+      const isCovered = taken.some((o) => Math.abs(o.centre - centre) < o.reach + reach && Math.abs(o.y - y) < 14);
+      if (intensities[i] < 15 || isCrossed || isCovered || taken.length >= width / 60) return;
       taken.push({ centre, reach, y });
       root.append(s("text", { class: what ? "label explained" : "label", x: centre, y, "text-anchor": "middle" }, text));
-      if (taken.length >= width / 60) break;
-    }
+    });
   }
 }
