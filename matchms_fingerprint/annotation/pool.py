@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -133,7 +134,7 @@ class CandidatePool:
             fingerprints=np.concatenate([found.fingerprints for _, _, found in windows]),
             smiles=[smiles for _, _, found in windows for smiles in found.smiles],
             inchikeys=[key for _, _, found in windows for key in found.inchikeys],
-            formulas=[formula for _, _, found in windows for formula in found.formulas],
+            formulas=self._formulas,
             masses=_joined([found.exact_masses for _, _, found in windows]),
             charges=_joined([found.charges for _, _, found in windows]).astype(np.int8),
             adducts=tuple(adduct for _, adduct, _ in windows),
@@ -164,8 +165,7 @@ class CandidatePool:
             How many hits at most.
         """
         best = best_first(ranked.logits, self.mass_errors_ppm, self._inchikeys, top_k)
-        formulas = [formula for _, candidates in self._windows for formula in candidates.formulas]
-        isomers = isomer_ranks(ranked.logits, [formulas[i] for i in self._kept])
+        isomers = isomer_ranks(ranked.logits, [self._formulas[i] for i in self._kept])
         tied = number_tied(ranked.logits)
         hits = []
         for rank, (index, window, place) in enumerate(zip(best.tolist(), *self._located(best), strict=True), start=1):
@@ -189,6 +189,11 @@ class CandidatePool:
                 )
             )
         return tuple(hits)
+
+    @cached_property
+    def _formulas(self) -> list[str]:
+        """The formulas of all windows, which `candidates` and `hits` need both."""
+        return [formula for _, candidates in self._windows for formula in candidates.formulas]
 
     def _located(self, indices: np.ndarray) -> tuple[list[int], list[int]]:
         """Return the window of each candidate, and its place there."""

@@ -94,7 +94,7 @@ class ReadReport:
         return ", ".join(parts)
 
 
-class Journal:
+class Reporter:
     """Writes the report of one file, and warns without flooding.
 
     Parameters

@@ -19,7 +19,7 @@ from matchms_fingerprint.io.grouping import group_by_feature
 from matchms_fingerprint.io.isotope_peaks import attach_isotope_peaks
 from matchms_fingerprint.io.merging import PER_FEATURE, merge
 from matchms_fingerprint.io.metadata import build_spectrum, settle_ion
-from matchms_fingerprint.io.report import Journal, ReadReport, UnreadableBlock
+from matchms_fingerprint.io.report import ReadReport, Reporter, UnreadableBlock
 from matchms_fingerprint.io.sources import SUPPORTED, detect_format
 from matchms_fingerprint.io.splitting import split_by_ion
 
@@ -144,7 +144,7 @@ class _FeatureReader:
         self._per_feature = per_feature
         self._ion_mode = ion_mode
         self._report = report
-        self._journal = Journal(str(path), report)
+        self._reporter = Reporter(str(path), report)
 
     def read(self) -> Iterator[Spectrum | UnreadableBlock]:
         """Yield the features in the order of their first appearance."""
@@ -154,7 +154,7 @@ class _FeatureReader:
                 self._report.blocks += len(blocks)
                 yield from self._items_of(blocks)
         finally:
-            self._journal.close()
+            self._reporter.close()
         if self._report.blocks == n_before:
             raise InputFileError(f"{self._path}: holds no spectra; give a spectrum file ({SUPPORTED})")
 
@@ -194,7 +194,7 @@ class _FeatureReader:
                 new_id = f"{feature_id}#{number}"
                 for block, _ in feature:
                     block.feature_id = new_id
-                self._journal.split(feature[0][0].number, feature_id, new_id, group.reason)
+                self._reporter.split(feature[0][0].number, feature_id, new_id, group.reason)
             yield feature
 
     def _one_of(self, feature: _Readable) -> tuple[Block, RawSpectrum]:
@@ -242,13 +242,13 @@ class _FeatureReader:
         except Exception as error:  # matchms asserts and converts in many places; none of them may stop the file
             return self._unreadable(block, f"matchms refuses its metadata ({error})")
         if contradiction:
-            self._journal.contradiction(block.number, str(block.feature_id), contradiction)
+            self._reporter.contradiction(block.number, str(block.feature_id), contradiction)
         if "ionmode" not in raw.metadata:
             self._report.unknown_ion_mode += 1
         return spectrum
 
     def _unreadable(self, block: Block, reason: str) -> UnreadableBlock:
-        return self._journal.unreadable(block.number, str(block.feature_id), reason)
+        return self._reporter.unreadable(block.number, str(block.feature_id), reason)
 
 
 def _ms_level(block: Block) -> int:

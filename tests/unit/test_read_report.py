@@ -1,26 +1,26 @@
-"""The journal of a file: every loss is counted, few are shown."""
+"""The reporter of a file: every loss is counted, few are shown."""
 
 import logging
 
-from matchms_fingerprint.io.report import MAX_SHOWN, Journal, ReadReport
+from matchms_fingerprint.io.report import MAX_SHOWN, ReadReport, Reporter
 
 
 def test_reason_becomes_one_short_line():
     report = ReadReport()
-    found = Journal("x.mgf", report).unreadable(3, "7", "line\n one  \t" + "y" * 1000)
+    found = Reporter("x.mgf", report).unreadable(3, "7", "line\n one  \t" + "y" * 1000)
     assert report.unreadable == [found]
     assert found.reason.startswith("line one y")
     assert len(found.reason) == 300
 
 
-def test_two_journals_of_one_report_count_apart(caplog):
+def test_two_reporters_of_one_report_count_apart(caplog):
     report = ReadReport()
     with caplog.at_level(logging.WARNING, "matchms_fingerprint"):
         for name in ("a.mgf", "b.mgf"):
-            journal = Journal(name, report)
+            reporter = Reporter(name, report)
             for block in range(MAX_SHOWN + 2):
-                journal.unreadable(block, str(block), "bad")
-            journal.close()
+                reporter.unreadable(block, str(block), "bad")
+            reporter.close()
     messages = [record.getMessage() for record in caplog.records]
     assert len(report.unreadable) == 2 * (MAX_SHOWN + 2)
     assert [message for message in messages if "further" in message] == [
@@ -29,7 +29,7 @@ def test_two_journals_of_one_report_count_apart(caplog):
     ]
 
 
-def test_journal_without_trouble_is_silent(caplog):
+def test_reporter_without_trouble_is_silent(caplog):
     with caplog.at_level(logging.DEBUG):
-        Journal("x.mgf", ReadReport()).close()
+        Reporter("x.mgf", ReadReport()).close()
     assert caplog.records == []
