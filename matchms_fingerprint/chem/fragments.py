@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from matchms_fingerprint.kernels.fragmenter import (
     enumerate_fragments,
     neighbour_lists,
 )
-from matchms_fingerprint.kernels.fragmenter_keys import atom_words
+from matchms_fingerprint.kernels.fragmenter_keys import atom_words, describe_explanations
 from matchms_fingerprint.kernels.fragmenter_matching import describe_fragments
 
 MAX_CUTS = 2
@@ -29,12 +29,44 @@ MAX_COST = 6.0
 MAX_FRAGMENTS = 4096
 """Limits of the search for fragments; see `enumerate_fragments`."""
 
+MAX_EXPECTED = 32
+LIGHTEST_EXPECTED_DA = 45.0
+"""How many of the fragments of one cut are expected in a spectrum, and from which mass on: few spectra begin below."""
+
 REMEMBERED = 2048
 """Molecules of which the fragments are kept; those of drug-sized ones take 20 KB each, of the largest 200 KB."""
 
 _COST_OF_ORDER = {SINGLE: 1.0, AROMATIC: 2.0, DOUBLE: 2.0, TRIPLE: 3.0}
 _HETERO_DISCOUNT = 0.4
 _RING_FACTOR = 0.8  # on single bonds in rings, two of which often break in one step
+
+
+@dataclass(frozen=True, eq=False)
+class ExpectedFragments:
+    """The fragments that one cut leaves, the cheapest first, of each mass one: what a spectrum should show.
+
+    Parameters
+    ----------
+    masses, rests
+        Of each fragment, and of what is lost with it, in Da, shape (n,), float64.
+    costs
+        What the broken bonds cost, shape (n,), float64.
+    words, counts
+        See `describe_explanations`, with no hydrogen moved; shapes (n, len(KEYS)), uint64, and (n, len(COUNTS)),
+        float32.
+    n_all
+        How many one cut leaves in all.
+    """
+
+    masses: NDArray[np.float64]
+    rests: NDArray[np.float64]
+    costs: NDArray[np.float64]
+    words: NDArray[np.uint64]
+    counts: NDArray[np.float32]
+    n_all: int
+
+    def __len__(self) -> int:
+        return self.masses.size
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +104,23 @@ class FragmentedMolecule:
 
     def __len__(self) -> int:
         return self.masses.size
+
+    @cached_property
+    def expected(self) -> ExpectedFragments:
+        """The fragments that a spectrum should show: at most `MAX_EXPECTED`, from `LIGHTEST_EXPECTED_DA` on."""
+        of_one_cut = np.flatnonzero(self.cuts == 1)
+        heavy = of_one_cut[self.masses[of_one_cut] > LIGHTEST_EXPECTED_DA]
+        heavy = heavy[np.argsort(self.costs[heavy], kind="stable")]
+        _, first = np.unique(np.round(self.masses[heavy], 3), return_index=True)
+        chosen = heavy[np.sort(first)][:MAX_EXPECTED].astype(np.int32)
+        nothing, graph = np.zeros(chosen.size, np.int64), self.graph
+        words, counts = describe_explanations(
+            chosen, nothing.astype(np.int8), nothing, self.masks, graph.numbers, graph.hydrogens, graph.ends,
+            graph.orders, self.classes, *self.words, *self.neighbours,
+        )  # fmt: skip
+        masses = self.masses[chosen]
+        rests = graph.masses.sum() - masses
+        return ExpectedFragments(masses, rests, self.costs[chosen], words, counts, of_one_cut.size)
 
 
 def bond_costs(classes: NDArray[np.uint8]) -> NDArray[np.float32]:

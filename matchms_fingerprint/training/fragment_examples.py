@@ -1,8 +1,8 @@
-"""Explained peaks of measured spectra, by the true structures and by decoys of equal mass."""
+"""What fragments say of measured spectra, those of the true structures and of decoys of equal mass."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from matchms_fingerprint.annotation.evidence.expected_fragments import EXPECTED_FEATURES, Expectations, expect
 from matchms_fingerprint.annotation.evidence.fragment_items import (
     FEATURES,
     TABLES,
@@ -37,8 +38,37 @@ _FOR_BLIND = 2500  # structures that the classifier is fitted on
 
 
 @dataclass(frozen=True, eq=False)
+class Items:
+    """Explained peaks, or expected fragments, of several candidates of several spectra.
+
+    Parameters
+    ----------
+    spectra, candidates
+        Spectrum of each, and candidate of this spectrum, shape (n_items,), int64; spectra ascend.
+    features, keys
+        See `Explanations` and `Expectations`.
+    """
+
+    spectra: NDArray[np.int64]
+    candidates: NDArray[np.int64]
+    features: NDArray[np.float32]
+    keys: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, found: Sequence[Explanations] | Sequence[Expectations], n_features: int) -> Items:
+        """Return those of all spectra, given for one spectrum after the other."""
+        sizes = np.array([each.candidates.size for each in found], np.int64)
+        return cls(
+            spectra=np.repeat(np.arange(len(found)), sizes),
+            candidates=np.concatenate([np.empty(0, np.int64), *(each.candidates for each in found)]),
+            features=np.concatenate([np.empty((0, n_features), np.float32), *(each.features for each in found)]),
+            keys=np.concatenate([np.empty((0, len(TABLES)), np.uint32), *(each.keys for each in found)]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class FragmentExamples:
-    """Spectra with their candidates, the true structure first, and the peaks that each explains.
+    """Spectra with their candidates, the true structure first, and what the fragments of each say.
 
     Parameters
     ----------
@@ -46,19 +76,15 @@ class FragmentExamples:
         Number of the true structure of each spectrum, shape (n_spectra,), int64.
     n_candidates, n_peaks
         Of each spectrum, shape (n_spectra,), int64; peaks that were to be explained.
-    spectra, candidates
-        Spectrum of each explained peak, and candidate of this spectrum, shape (n_items,), int64; spectra ascend.
-    features, keys
-        See `Explanations`.
+    explained, expected
+        The peaks that candidates explain, and the fragments that they should give.
     """
 
     structure: NDArray[np.int64]
     n_candidates: NDArray[np.int64]
     n_peaks: NDArray[np.int64]
-    spectra: NDArray[np.int64]
-    candidates: NDArray[np.int64]
-    features: NDArray[np.float32]
-    keys: NDArray[np.uint32]
+    explained: Items
+    expected: Items
 
 
 def fragment_examples(
@@ -69,7 +95,7 @@ def fragment_examples(
     seed: int = 0,
     progress: bool = False,
 ) -> FragmentExamples:
-    """Explain the peaks of some spectra by their structures and by decoys.
+    """Explain some spectra by their structures and by decoys.
 
     At most `SPECTRA_PER_STRUCTURE` of each structure are taken, of known adduct.
 
@@ -102,17 +128,13 @@ def fragment_examples(
     decoys = draw_decoys(data, np.unique(data.structure[chosen]), library, n_decoys, seed)
     if not any(decoys.values()):
         raise LibraryError(f"{library.path}: holds no decoys of the masses of the training structures")
-    found = list(_explained(data, chosen, decoys, progress))
-    sizes = np.array([each.peaks.size for each, _, _ in found], np.int64)
-    nothing = [np.empty((0, len(FEATURES)), np.float32), np.empty((0, len(TABLES)), np.uint32)]
+    found = list(_items(data, chosen, decoys, progress))
     return FragmentExamples(
         structure=data.structure[chosen],
-        n_candidates=np.array([n for _, n, _ in found], np.int64),
-        n_peaks=np.array([n for _, _, n in found], np.int64),
-        spectra=np.repeat(np.arange(len(found)), sizes),
-        candidates=np.concatenate([np.empty(0, np.int64), *(each.candidates for each, _, _ in found)]),
-        features=np.concatenate([nothing[0], *(each.features for each, _, _ in found)]),
-        keys=np.concatenate([nothing[1], *(each.keys for each, _, _ in found)]),
+        n_candidates=np.array([n for *_, n, _ in found], np.int64),
+        n_peaks=np.array([n for *_, n in found], np.int64),
+        explained=Items.of([each for each, *_ in found], len(FEATURES)),
+        expected=Items.of([each for _, each, *_ in found], len(EXPECTED_FEATURES)),
     )
 
 
@@ -150,10 +172,10 @@ def draw_decoys(
     return drawn
 
 
-def _explained(
+def _items(
     data: LabelledSpectra, chosen: NDArray[np.int64], decoys: Mapping[int, list[str]], progress: bool
-) -> Iterator[tuple[Explanations, int, int]]:
-    """Yield what explains each spectrum, with its numbers of candidates and of peaks; rows of a structure follow."""
+) -> Iterator[tuple[Explanations, Expectations, int, int]]:
+    """Yield what fragments say of each spectrum, and how many candidates and peaks it has."""
     spectra = data.spectra.take(chosen)
     structures = data.structure[chosen].tolist()
     accuracies = estimate_accuracy(spectra)
@@ -173,8 +195,8 @@ def _explained(
             accuracies[i],
             float(one.collision_energy[0]),
         )
-        carriers = charge_carriers(get_adduct(_adduct_of(one)))
-        yield explain(peaks, molecules, [carriers] * len(molecules)), len(molecules), peaks.mz.size
+        carriers = [charge_carriers(get_adduct(_adduct_of(one)))] * len(molecules)
+        yield explain(peaks, molecules, carriers), expect(peaks, molecules, carriers), len(molecules), peaks.mz.size
 
 
 def _adduct_of(spectrum: SpectrumArrays) -> str:

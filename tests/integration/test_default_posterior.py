@@ -12,7 +12,7 @@ from matchms_fingerprint import CandidateLibrary, annotate, load_model
 from matchms_fingerprint.annotation.choose_ranker import find_posterior
 from matchms_fingerprint.annotation.posterior.artifact import load_posterior
 
-MOST_MIB = 5
+MOST_MIB = 6
 """What it may add to the package."""
 
 PPM = {"tolerance_ppm": 15, "ion_mode": "positive"}

@@ -7,8 +7,9 @@ import pytest
 
 from matchms_fingerprint.annotation.evidence.evidence import Candidates, Query
 from matchms_fingerprint.annotation.evidence.fragment_items import FEATURES, TABLES, charge_carriers, explain
-from matchms_fingerprint.annotation.evidence.fragment_scores import INPUTS, FragmentScores, log_ratios
+from matchms_fingerprint.annotation.evidence.fragment_scores import KINDS, FragmentScores
 from matchms_fingerprint.annotation.evidence.fragments import FragmentEvidence, peaks_of
+from matchms_fingerprint.annotation.evidence.item_scores import ItemScores, log_ratios
 from matchms_fingerprint.chem import get_adduct, parse_formula
 from matchms_fingerprint.chem.fragments import fragment_molecule
 from matchms_fingerprint.constants import ELECTRON_MASS, PROTON_MASS
@@ -22,13 +23,18 @@ from tests.known_spectra import STRUCTURES, known_spectrum
 def made_scores(n_keys: int = 0, seed: int = 0) -> FragmentScores:
     """Return scores that nobody trained."""
     rng = np.random.default_rng(seed)
-    keys = tuple(np.sort(rng.choice(2**32, n_keys, replace=False)).astype(np.uint32) for _ in TABLES)
     return FragmentScores(
-        keys=keys,
+        **{kind: _made(n_features + 2 * len(TABLES), n_keys, rng) for kind, n_features in KINDS.items()}
+    )
+
+
+def _made(n_inputs: int, n_keys: int, rng: np.random.Generator) -> ItemScores:
+    return ItemScores(
+        keys=tuple(np.sort(rng.choice(2**32, n_keys, replace=False)).astype(np.uint32) for _ in TABLES),
         counts=tuple(rng.random((n_keys, 2)).astype(np.float32) for _ in TABLES),
-        means=np.zeros(len(INPUTS), np.float32),
-        scales=np.ones(len(INPUTS), np.float32),
-        weights=(rng.normal(size=(len(INPUTS), 4)).astype(np.float32), rng.normal(size=(4, 1)).astype(np.float32)),
+        means=np.zeros(n_inputs, np.float32),
+        scales=np.ones(n_inputs, np.float32),
+        weights=(rng.normal(size=(n_inputs, 4)).astype(np.float32), rng.normal(size=(4, 1)).astype(np.float32)),
         biases=(np.zeros(4, np.float32), np.zeros(1, np.float32)),
         exponent=0.5,
     )
@@ -240,9 +246,9 @@ def test_scores_survive_their_tensors():
 def test_tensors_of_something_else_are_refused():
     tensors = made_scores().tensors()
     with pytest.raises(ModelError, match=r"counts\.far is missing"):
-        FragmentScores.from_tensors({name: array for name, array in tensors.items() if name != "counts.far"})
+        FragmentScores.from_tensors({name: array for name, array in tensors.items() if name != "expected.counts.far"})
     with pytest.raises(ModelError, match="other inputs"):
-        FragmentScores.from_tensors(tensors | {"means": np.zeros(3, np.float32)})
+        FragmentScores.from_tensors(tensors | {"explained.means": np.zeros(3, np.float32)})
 
 
 def test_nominal_masses_share_all_tables_but_that_by_cost():

@@ -1,16 +1,16 @@
 """Scores of fragments are learned: that true structures are told from decoys, without seeing themselves."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from matchms import Spectrum
 
 from matchms_fingerprint import CandidateLibrary
+from matchms_fingerprint.annotation.evidence.expected_fragments import EXPECTED_FEATURES
 from matchms_fingerprint.annotation.evidence.fragment_items import FEATURES, TABLES
-from matchms_fingerprint.annotation.evidence.fragment_scores import network_inputs, share_of_peaks
+from matchms_fingerprint.annotation.evidence.fragment_scores import KINDS
 from matchms_fingerprint.annotation.evidence.fragments import FragmentEvidence
+from matchms_fingerprint.annotation.evidence.item_scores import network_inputs, share_of_items
 from matchms_fingerprint.chem.fingerprints import FingerprintSpec
 from matchms_fingerprint.chem.fragments import fragment_molecule
 from matchms_fingerprint.constants import PROTON_MASS
@@ -20,6 +20,7 @@ from matchms_fingerprint.training import fragment_scores
 from matchms_fingerprint.training.fragment_examples import (
     SPECTRA_PER_STRUCTURE,
     FragmentExamples,
+    Items,
     draw_decoys,
     fragment_examples,
 )
@@ -27,7 +28,7 @@ from matchms_fingerprint.training.fragment_scores import (
     counts_without_own,
     example_weights,
     fit_fragment_scores,
-    train_network,
+    train_networks,
 )
 from tests.candidate_cases import make_candidates, make_query
 
@@ -80,11 +81,18 @@ def test_examples_are_true_structures_and_decoys(data, library, examples):
     counts = np.bincount(examples.structure)
     assert counts.max() == SPECTRA_PER_STRUCTURE
     assert (examples.n_candidates[data.masses[examples.structure] < 165] == 4).all()
-    assert examples.features.shape == (examples.spectra.size, len(FEATURES))
-    assert examples.keys.shape == (examples.spectra.size, len(TABLES))
-    is_true, _ = example_weights(examples)
+    for items, features in ((examples.explained, FEATURES), (examples.expected, EXPECTED_FEATURES)):
+        assert items.features.shape == (items.spectra.size, len(features))
+        assert items.keys.shape == (items.spectra.size, len(TABLES))
+    is_true, _ = example_weights(examples, examples.explained)
     # each peak was made of a fragment
-    assert np.bincount(examples.spectra[is_true]).tolist() == examples.n_peaks.tolist()
+    assert np.bincount(examples.explained.spectra[is_true]).tolist() == examples.n_peaks.tolist()
+
+
+def test_true_structures_show_more_of_what_is_expected_of_them(examples):
+    is_true, _ = example_weights(examples, examples.expected)
+    is_seen = examples.expected.features[:, EXPECTED_FEATURES.index("is_seen")]
+    assert is_seen[is_true].mean() > 1.5 * is_seen[~is_true].mean()
 
 
 def test_no_structure_of_the_data_is_a_decoy(data, library):
@@ -96,38 +104,30 @@ def test_no_structure_of_the_data_is_a_decoy(data, library):
 
 def test_structures_and_their_decoys_weigh_the_same(examples):
     """A structure's weights for one peak that everybody explains: 1 for it, 1 for all of its decoys."""
-    everywhere = [
-        replace_items(
-            examples, [(s, c) for s in range(examples.structure.size) for c in range(examples.n_candidates[s])]
-        )
-    ]
-    is_true, weights = example_weights(everywhere[0])
-    of_structure = everywhere[0].structure[everywhere[0].spectra]
+    pairs = [(s, c) for s in range(examples.structure.size) for c in range(examples.n_candidates[s])]
+    items = made_items(pairs)
+    is_true, weights = example_weights(examples, items)
+    of_structure = examples.structure[items.spectra]
     np.testing.assert_allclose(np.bincount(of_structure[is_true], weights[is_true])[np.unique(of_structure)], 1.0)
     decoys = np.bincount(of_structure[~is_true], weights[~is_true])
     np.testing.assert_allclose(decoys[decoys > 0], 1.0)
 
 
-def replace_items(examples: FragmentExamples, pairs: list) -> FragmentExamples:
+def made_items(pairs: list) -> Items:
     spectra, candidates = np.array(pairs).T
-    return replace(
-        examples,
-        spectra=spectra,
-        candidates=candidates,
-        features=np.zeros((len(pairs), len(FEATURES)), np.float32),
-        keys=np.arange(len(pairs) * len(TABLES)).reshape(-1, len(TABLES)).astype(np.uint32) % 5,
-    )
+    keys = np.arange(len(pairs) * len(TABLES)).reshape(-1, len(TABLES)).astype(np.uint32) % 5
+    return Items(spectra, candidates, np.zeros((len(pairs), len(FEATURES)), np.float32), keys)
 
 
-def test_tables_do_not_know_their_own_group(examples):
+@pytest.mark.parametrize("kind", KINDS)
+def test_tables_do_not_know_their_own_group(examples, kind):
     groups = examples.structure % 3
-    is_true, weights = example_weights(examples)
-    counts = counts_without_own(examples, groups)
+    items = getattr(examples, kind)
+    is_true, weights = example_weights(examples, items)
+    counts = counts_without_own(examples, items, groups)
     for k in range(len(TABLES)):
-        for item in range(0, examples.spectra.size, 7):
-            same = (examples.keys[:, k] == examples.keys[item, k]) & (
-                groups[examples.spectra] != groups[examples.spectra[item]]
-            )
+        for item in range(0, items.spectra.size, 7):
+            same = (items.keys[:, k] == items.keys[item, k]) & (groups[items.spectra] != groups[items.spectra[item]])
             assert counts[k][0][item] == pytest.approx(weights[same & is_true].sum(), abs=1e-9)
             assert counts[k][1][item] == pytest.approx(weights[same & ~is_true].sum(), abs=1e-9)
 
@@ -148,28 +148,36 @@ def test_network_learns_and_its_arrays_are_the_network(data, library, examples, 
 
 
 def test_loss_is_the_softmax_over_candidates(examples):
-    """Against a sum by hand, with a network that gives 1 for every peak."""
-    inputs = network_inputs(examples.features, counts_without_own(examples, examples.structure))
-    loss_of = fragment_scores._ListLoss(examples, inputs)
-
-    class One(torch.nn.Module):
-        def forward(self, values):
-            return torch.ones(len(values), 1)
-
+    """Against a sum by hand, with networks that give 1 for every item."""
+    inputs = {
+        kind: network_inputs(
+            getattr(examples, kind).features,
+            counts_without_own(examples, getattr(examples, kind), examples.structure),
+        )
+        for kind in KINDS
+    }
+    networks = {kind: fragment_scores.ItemNetwork(values.shape[1]) for kind, values in inputs.items()}
+    for network in networks.values():
+        for parameter in network.of_item.parameters():
+            torch.nn.init.zeros_(parameter)
+        torch.nn.init.ones_(network.of_item[-1].bias)
     batch = np.arange(examples.structure.size)
     expected, total = 0.0, 0.0
     for spectrum in batch:
-        mine = examples.candidates[examples.spectra == spectrum]
-        scores = np.bincount(mine, minlength=examples.n_candidates[spectrum]) * share_of_peaks(
-            int(examples.n_peaks[spectrum]), 0.5
+        explained, should = (
+            np.bincount(items.candidates[items.spectra == spectrum], minlength=examples.n_candidates[spectrum])
+            for items in (examples.explained, examples.expected)
         )
+        scores = explained * share_of_items(examples.n_peaks[spectrum], 0.5) + should * share_of_items(should, 0.5)
         weight = 1 / (examples.structure == examples.structure[spectrum]).sum()
         expected += weight * (np.log(np.exp(scores).sum()) - scores[0])
         total += weight
-    assert float(loss_of(One(), torch.tensor(0.5), batch)) == pytest.approx(expected / total, rel=1e-5)
-    weights, biases, _ = train_network(examples, inputs)
-    assert [w.shape[0] for w in weights] == [inputs.shape[1], *fragment_scores.HIDDEN]
-    assert [b.size for b in biases] == [*fragment_scores.HIDDEN, 1]
+    found = fragment_scores._ListLoss(examples, inputs)(networks, batch)
+    assert float(found.detach()) == pytest.approx(expected / total, rel=1e-5)
+    for kind, network in train_networks(examples, inputs).items():
+        weights, biases = network.layers()
+        assert [w.shape[0] for w in weights] == [inputs[kind].shape[1], *fragment_scores.HIDDEN]
+        assert [b.size for b in biases] == [*fragment_scores.HIDDEN, 1]
 
 
 def test_a_library_of_another_fingerprint_or_without_decoys_is_refused(data, library, tmp_path):

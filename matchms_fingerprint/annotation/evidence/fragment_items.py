@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,9 @@ _CARRIED_DA = 2.0  # an adduct that brings more than this may stay on a fragment
 _LEAST_INTENSITY = 1e-4
 _COST_BINS_PER_UNIT, _MAX_COST_BIN = 2.0, 20.0
 
+OF_SPECTRUM = ("is_negative", "is_nominal", "log_peaks", "energy", "energy_known")
+"""What is known of a spectrum."""
+
 FEATURES = (
     "log_intensity",
     "log_rank",
@@ -44,11 +48,7 @@ FEATURES = (
     "mass_error",
     "absolute_error",
     "share_of_atoms",
-    "is_negative",
-    "is_nominal",
-    "log_peaks",
-    "energy",
-    "energy_known",
+    *OF_SPECTRUM,
     *COUNTS,
 )
 """What is known of an explained peak."""
@@ -230,11 +230,8 @@ def _features(
     ranks = np.argsort(np.argsort(-peaks.intensity, kind="stable"))
     cost, cuts, odd, mass, share = own.T
     error = (peaks.mz[which] - carried - shifts * HYDROGEN_MASS - mass) / peaks.tolerance[which]
-    known = bool(np.isfinite(peaks.energy))
-    energy = peaks.energy / 50.0 if known else 0.0
-    of_spectrum = (peaks.ion_mode < 0, peaks.is_nominal, np.log(max(1, peaks.mz.size)), energy, known)
     columns = [
-        np.log10(np.maximum(peaks.intensity[which], _LEAST_INTENSITY)),
+        log_intensity(peaks.intensity[which]),
         np.log1p(ranks[which]),
         peaks.mz[which] / 500.0,
         peaks.mz[which] / peaks.precursor_mz,
@@ -248,9 +245,27 @@ def _features(
         error,
         np.abs(error),
         share,
-        *(np.full(which.size, value, np.float64) for value in of_spectrum),
+        *(np.full(which.size, value, np.float64) for value in features_of_spectrum(peaks)),
     ]
     return np.stack(columns, axis=1).astype(np.float64)
+
+
+def log_intensity(intensity: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return the decimal logarithm of relative intensities, bounded below."""
+    return np.log10(np.maximum(intensity, _LEAST_INTENSITY)).astype(np.float64)
+
+
+def features_of_spectrum(peaks: PeakList) -> tuple[float, ...]:
+    """Return the values of `OF_SPECTRUM`."""
+    known = bool(np.isfinite(peaks.energy))
+    energy = peaks.energy / 50.0 if known else 0.0
+    return (
+        float(peaks.ion_mode < 0),
+        float(peaks.is_nominal),
+        float(np.log(max(1, peaks.mz.size))),
+        energy,
+        float(known),
+    )
 
 
 def _table_keys(
@@ -271,8 +286,12 @@ def _table_keys(
     bins = np.minimum(totals * _COST_BINS_PER_UNIT, _MAX_COST_BIN).astype(np.uint64)
     cost = (bins * np.uint64(16) + (shifts + 8).astype(np.uint64)) * np.uint64(2) + odd
     cost = cost * np.uint64(2) + (np.abs(carried) > _CARRIED_DA).astype(np.uint64)
-    keys = np.concatenate([cost[:, None], words], axis=1)
-    kinds = np.arange(keys.shape[1], dtype=np.uint64)
-    mixed = (keys + (settings * np.uint64(16) + kinds) * np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
+    return mixed_keys(np.concatenate([cost[:, None], words], axis=1), settings)
+
+
+def mixed_keys(words: NDArray[np.uint64], settings: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    """Return the keys of several tables, shape (n, n_tables), from words and from a setting of each table."""
+    kinds = np.arange(words.shape[1], dtype=np.uint64)
+    mixed = (words + (settings * np.uint64(16) + kinds) * np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0x94D049BB133111EB)
     return (mixed >> np.uint64(32)).astype(np.uint32)

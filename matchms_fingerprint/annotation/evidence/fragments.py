@@ -1,4 +1,4 @@
-"""Evidence from fragments: which peaks of the spectrum a candidate explains, and how plainly."""
+"""Evidence from fragments: which peaks of the spectrum a candidate explains, and which it should show but does not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from matchms_fingerprint.annotation.evidence.evidence import Candidates, Query
+from matchms_fingerprint.annotation.evidence.expected_fragments import expect
 from matchms_fingerprint.annotation.evidence.fragment_items import (
     Explanations,
     PeakList,
@@ -46,9 +47,10 @@ class FragmentEvidence:
         """Return `columns` of each candidate, shape (n_candidates, 2); NaN where a structure cannot be read."""
         peaks = peaks_of(query)
         molecules = [read_fragments(smiles) for smiles in candidates.smiles]
-        carriers = [charge_carriers(adduct) for adduct in candidates.adducts]
-        found = explain(peaks, molecules, [carriers[i] for i in candidates.adduct_of])
-        scores = self.scores.of_candidates(found, len(candidates), peaks.mz.size)
+        of_adduct = [charge_carriers(adduct) for adduct in candidates.adducts]
+        carriers = [of_adduct[i] for i in candidates.adduct_of]
+        found, expected = explain(peaks, molecules, carriers), expect(peaks, molecules, carriers)
+        scores = self.scores.of_candidates(found, expected, len(candidates), peaks.mz.size)
         result = np.stack([scores, explained_share(peaks, found, len(candidates))], axis=1)
         result[[molecule is None for molecule in molecules]] = np.nan
         return result
