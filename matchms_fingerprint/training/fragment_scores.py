@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from matchms_fingerprint.annotation.evidence.fragment_items import TABLES
+from matchms_fingerprint.annotation.evidence.expected_fragments import EXPECTED_FEATURES
+from matchms_fingerprint.annotation.evidence.fragment_items import FEATURES, TABLES
 from matchms_fingerprint.annotation.evidence.fragment_scores import KINDS, FragmentScores
 from matchms_fingerprint.annotation.evidence.item_scores import (
     USUAL_LOG_NUMBER,
@@ -30,6 +31,9 @@ from matchms_fingerprint.training.splits import murcko_scaffold
 N_DECOYS = 20
 HIDDEN = (64,)
 EPOCHS = 8
+
+LEARNED_WITH = (FEATURES, EXPECTED_FEATURES, TABLES, N_DECOYS, HIDDEN, EPOCHS)
+"""What scores depend on beside the data: others are learned anew."""
 
 _BATCH, _LEARNING_RATE, _WEIGHT_DECAY, _DROPOUT = 64, 3e-3, 1e-2, 0.2
 _LEAST_SEEN = 0.3  # structures; keys seen less often say next to nothing, and are not kept

@@ -33,7 +33,7 @@ from matchms_fingerprint.models import FingerprintModel
 from matchms_fingerprint.training.fit_candidate_network import prepare_networks, train_networks
 from matchms_fingerprint.training.fit_conditional_logit import Penalty, fit_weights, flatten
 from matchms_fingerprint.training.fit_posterior import MISSING_SHARE, FittedPosterior, fit_posterior, looked_at
-from matchms_fingerprint.training.fragment_scores import fit_fragment_scores
+from matchms_fingerprint.training.fragment_scores import LEARNED_WITH, fit_fragment_scores
 
 ABLATION_NETWORKS = 2
 """Networks that weigh some of the evidence, to see what it brings."""
@@ -100,7 +100,7 @@ def learn_fragments(run: PosteriorRun) -> FragmentScores:
     train = np.flatnonzero(run.folds == "train")
     path = None
     if run.cache is not None:
-        key = hashlib.sha256(train.tobytes() + f"{run.library.path} {len(run.library)}".encode())
+        key = hashlib.sha256(train.tobytes() + f"{run.library.path} {len(run.library)} {LEARNED_WITH}".encode())
         for spectra in (run.data.spectra.mz, run.data.structure):
             key.update(np.ascontiguousarray(spectra).tobytes())
         path = run.cache / f"fragments-{key.hexdigest()[:16]}.safetensors"
