@@ -11,7 +11,7 @@ import rich_click as click
 
 from matchms_fingerprint.cli import options
 from matchms_fingerprint.cli.config import config
-from matchms_fingerprint.cli.outputs import outputs, read_quant, writers_of
+from matchms_fingerprint.cli.outputs import STARTER_CAUTION, outputs, read_quant, writers_of
 from matchms_fingerprint.cli.summary import CONFIDENCES
 from matchms_fingerprint.constants import DEFAULT_TOLERANCE_PPM
 
@@ -36,7 +36,7 @@ STARTER = "starter"
     metavar="LIBRARY",
     help="Folder of a candidate library, made by `candidates build`; or the small one inside the package.",
 )
-@options.output("FOLDER", "Folder for annotations.tsv and run.json.")
+@options.output("FOLDER", "New folder for report.html, annotations.tsv and all other files.")
 @options.reading
 @click.option(
     "--adduct",
@@ -93,7 +93,8 @@ def command(**given: Any) -> None:
     """Rank candidate structures for each feature of FILE (MGF, MSP, mzML, mzXML or JSON, also gzipped).
 
     Writes FOLDER/annotations.tsv with one row for each feature and rank, best first, and one row with a status for each
-    feature without a hit; and FOLDER/run.json with versions, checksums, settings and counts.
+    feature without a hit; FOLDER/report.html, the same to look at; FOLDER/run.json with versions, checksums, settings
+    and counts; and the files of --format.
     """
     from matchms_fingerprint.cli.terminal import open_terminal
     from matchms_fingerprint.io.sources import detect_format
@@ -118,7 +119,7 @@ def command(**given: Any) -> None:
         min_probability=given["min_probability"],
     )
     # what is wrong shows before the model is loaded
-    check_replaceable(given["output"], RUN, given["overwrite"])
+    check_replaceable(given["output"], RUN, given["overwrite"] or given["resume"])
     quant = read_quant(given)
     ranking = {
         "posterior": given["posterior"],
@@ -161,7 +162,7 @@ def open_annotator(
     if str(candidates) == STARTER:
         console.print(
             f"Library: the starter library inside the package ({len(library):,} well-known compounds). "
-            "For your own, see `matchms-fingerprint candidates build --help`."
+            f"{STARTER_CAUTION} For your own, see `matchms-fingerprint candidates build --help`."
         )
     else:
         console.print(f"Library: {candidates} ({len(library):,} structures)", soft_wrap=True)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
+STARTER_CAUTION = (
+    "The starter library is for a first look: most compounds are missing from it, so the probabilities are too high."
+)
+
 FORMATS = ("compounds", "graphml", "edges", "mgf", "msp", "mztab")
 
 
@@ -123,4 +127,4 @@ def _about(given: Mapping[str, Any], annotator: Annotator) -> RunAbout:
         "precursor tolerance": annotator.settings.tolerance,
         "software": f"matchms_fingerprint {version('matchms_fingerprint')}",
     }
-    return RunAbout(given["file"].name, facts)
+    return RunAbout(given["file"].name, facts, STARTER_CAUTION if library.path == STARTER else "")

@@ -73,7 +73,10 @@ class RunAbout:
         Stands at the top, such as the name of the input file.
     facts
         Label -> text, such as "model" -> "default 1.0"; shown in this order.
+    caution
+        What the reader should know of the run as a whole, or an empty string.
     """
 
     title: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    caution: str = ""

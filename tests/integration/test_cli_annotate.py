@@ -137,6 +137,9 @@ def test_without_candidates_the_starter_library_is_taken_and_named(
     code, _, err = command_line("annotate", features_mgf, "--model", wide_model, "-o", tmp_path / "out")
     assert code == 0
     assert "starter library inside the package" in err
+    caution = "most compounds are missing from it, so the probabilities are too high"
+    assert caution in " ".join(err.split())
+    assert caution in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "Caffeine" in {row["name"] for row in rows_in(tmp_path / "out")}
     assert json.loads((tmp_path / "out" / "run.json").read_text())["library"]["structures"] >= 800
 
@@ -413,6 +416,31 @@ def test_killed_and_resumed_it_gives_the_same_bytes(
     assert command_line(*arguments, "--overwrite")[0] == 0
     assert resumed == content(tmp_path / "out")
     assert not (tmp_path / ".out.journal").exists()
+
+
+def test_resumed_when_complete_it_stays_as_it_is(
+    command_line: CommandLine, arguments: list[object], tmp_path: Path
+) -> None:
+    """A run may be killed between its last file and its end: what stands beside it then goes, the results stay."""
+    _, out, _ = command_line(*arguments, "--json")
+    before = content(tmp_path / "out")
+    (tmp_path / ".out.partial-0123abcd").mkdir()
+    (tmp_path / ".out.journal").mkdir()
+    shutil.copy(tmp_path / "out" / "run.json", tmp_path / "kept.json")
+    identity = {
+        key: value
+        for key, value in json.loads((tmp_path / "kept.json").read_text()).items()
+        if key not in ("features", "statuses", "read")
+    }
+    (tmp_path / ".out.journal" / "journal.json").write_text(json.dumps(identity))
+    code, again, _ = command_line(*arguments, "--json", "--resume")
+    assert code == 0
+    assert content(tmp_path / "out") == before
+    assert json.loads(out) | {"seconds": 0} == json.loads(again) | {"seconds": 0}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.json", "many.mgf", "out"]
+    code, _, err = command_line(*arguments, "--resume", "--ppm", 5)
+    assert code == 1
+    assert "output folder exists" in err
 
 
 def test_another_run_is_not_resumed(command_line: CommandLine, arguments: list[object], tmp_path: Path) -> None:
