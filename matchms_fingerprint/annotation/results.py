@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import logging
 import os
 import time
@@ -21,8 +23,16 @@ from matchms_fingerprint.annotation.features import STATUSES, Feature, read_feat
 from matchms_fingerprint.annotation.journal import Journal
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.io import ReadReport, iter_features
-from matchms_fingerprint.io.artifacts import atomic_folder, check_replaceable, sha256_of, write_json
+from matchms_fingerprint.io.artifacts import (
+    atomic_folder,
+    check_replaceable,
+    read_json,
+    remove_leftovers,
+    sha256_of,
+    write_json,
+)
 from matchms_fingerprint.io.quant_table import QuantTable
+from matchms_fingerprint.io.report import UnreadableBlock
 from matchms_fingerprint.io.tables import table_writer
 from matchms_fingerprint.models import FingerprintModel
 from matchms_fingerprint.records import Annotation
@@ -152,7 +162,7 @@ def annotate_to_folder(
     on_feature
         Called after each feature, with the report of what has been read so far.
     resume
-        Go on with a run that was stopped; where there is none, start.
+        Go on with a run that was stopped; where there is none, start; where it is complete, leave it as it is.
     writers
         Write further files into the folder.
     quant
@@ -166,9 +176,16 @@ def annotate_to_folder(
         As `annotate`.
     """
     path, start = Path(path), time.monotonic()
-    check_replaceable(folder, RUN, overwrite)
     identity = _identity(path, annotator, quant)
+    if resume:
+        remove_leftovers(folder)
+    complete = _complete(Path(folder), identity) if resume and not overwrite else None
+    if complete is None:
+        check_replaceable(folder, RUN, overwrite)
     journal = Journal(journal_of(folder), identity, resume)
+    if complete is not None:
+        journal.remove()
+        return complete
     report = ReadReport()
     try:
         _fill(journal, features_of(path, annotator.settings, report, quant), annotator, on_feature, report)
@@ -216,6 +233,33 @@ def _write(
         write_json(partial / RUN, identity | _counts(statuses, report))
         names = sorted(item.name for item in partial.iterdir())
     return dict(statuses), probabilities, names
+
+
+def _complete(folder: Path, identity: dict[str, Any]) -> RunSummary | None:
+    """Return what a run gave that has ended already; None where the folder holds none, or another."""
+    if not (folder / RUN).is_file():
+        return None
+    content, start = read_json(folder / RUN), time.monotonic()
+    expected = json.loads(json.dumps(identity))  # as JSON has it: tuples are lists there
+    if any(content.get(key) != value for key, value in expected.items()):
+        return None
+    read = content["read"]
+    report = ReadReport(
+        blocks=read["blocks"],
+        spectra=read["spectra"],
+        ms1=read["ms1_set_aside"],
+        msn=read["msn_set_aside"],
+        merged=read["merged"],
+        split=read["split"],
+        contradictions=read["contradictory_ion_modes"],
+        unreadable=[UnreadableBlock(content["input"]["file"], **bad) for bad in read["unreadable"]],
+    )
+    with open(folder / TABLE, encoding="utf-8", newline="") as handle:
+        rows = csv.DictReader(handle, delimiter="\t")
+        probabilities = [float(row["probability"]) for row in rows if row["rank"] == "1"]
+    names = sorted(item.name for item in folder.iterdir())
+    logger.warning("%s: complete already, nothing to resume", folder)
+    return RunSummary(folder, content["statuses"], report, time.monotonic() - start, probabilities, names)
 
 
 def journal_of(folder: str | Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -132,6 +133,14 @@ def check_replaceable(
         raise OutputError(f"{path}: exists and is not a folder; give another output with -o")
     is_known = known_names is not None or marker in FILES_BESIDE
     _check_content(path, marker, overwrite, _known(marker, known_names) if is_known else None)
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove what is left of writing the folder `path` by processes that were killed."""
+    target = _resolved(path)
+    for home in (target, target.parent):
+        for leftover in home.glob(f".{glob.escape(target.name)}.partial-????????"):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def check_parent(path: str | Path) -> None:

@@ -437,7 +437,7 @@ def test_resumed_when_complete_it_stays_as_it_is(
     assert code == 0
     assert content(tmp_path / "out") == before
     assert json.loads(out) | {"seconds": 0} == json.loads(again) | {"seconds": 0}
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.json", "many.mgf", "out"]
+    assert {path.name for path in tmp_path.iterdir()} - {"many.mgf"} == {"kept.json", "out"}
     code, _, err = command_line(*arguments, "--resume", "--ppm", 5)
     assert code == 1
     assert "output folder exists" in err

@@ -13,6 +13,7 @@ from matchms_fingerprint.io.artifacts import (
     check_parent,
     check_replaceable,
     read_json,
+    remove_leftovers,
     sha256_of,
     write_json,
 )
@@ -280,3 +281,19 @@ def test_parent_that_is_a_file_is_named_before_the_work(tmp_path, below):
         with pytest.raises(OutputError) as caught:
             check(tmp_path / "file" / below)
         assert str(caught.value).endswith(says)
+
+
+def test_leftovers_of_killed_writings_are_removed_and_nothing_else(tmp_path):
+    (tmp_path / "out").mkdir()
+    for name in (
+        ".out.partial-0123abcd",
+        "out/.out.partial-89ab4567",
+        ".other.partial-0123abcd",
+        ".out.partial",
+        "out.x",
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("")
+    remove_leftovers(tmp_path / "out")
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_dir()}
+    assert left == {"out", ".other.partial-0123abcd", ".out.partial", "out.x"}
