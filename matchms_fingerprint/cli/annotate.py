@@ -193,13 +193,14 @@ def run(
 def show_summary(console: Console, summary: RunSummary, is_calibrated: bool = False) -> None:
     """Show how many features got which status and how sure they are, what was read, and what was written."""
     from matchms_fingerprint.cli.summary import show_confidence, show_statuses
+    from matchms_fingerprint.cli.terminal import rate_in_words
 
     show_statuses(console, summary.statuses, "annotated")
     if summary.probabilities:
         show_confidence(console, summary.probabilities, is_calibrated)
-    rate = summary.n_features / max(summary.seconds, 1e-3)
+    rate = rate_in_words(summary.n_features, summary.seconds)
     console.print(f"Read {summary.read_report.summary()}.")
-    console.print(f"{summary.n_features:,} features in {summary.seconds:.1f} s ({rate:,.0f} per second).")
+    console.print(f"{summary.n_features:,} features in {summary.seconds:.1f} s ({rate} per second).")
     names = ", ".join(summary.files)
     console.print(f"Wrote {summary.folder}: {names}", soft_wrap=True, style="bold")
 

@@ -77,7 +77,9 @@ COMPOUNDS = (
 @click.option("--model", default="default", help="Name of a shipped model, or the folder of another one.")
 @options.quiet
 def command(model: str, quiet: bool) -> None:
-    """Identify six known compounds, to see what `annotate` does; takes seconds and leaves no files behind.
+    """Identify six known compounds, to see what `annotate` does; leaves no files behind.
+
+    It takes seconds; the first run after an installation takes a minute or two, since kernels are compiled once.
 
     The reference spectra of matchms are written as an MGF file like MZmine's, annotated with the starter library, and
     the ranking is shown beside the true compounds.
@@ -90,7 +92,8 @@ def command(model: str, quiet: bool) -> None:
     console = open_terminal(quiet)
     console.print(
         "Six reference spectra of matchms, written as an MGF file like MZmine's: ion mode given (salicin is negative), "
-        f"adducts not given, so the common ones are tried, within {TOLERANCE_PPM:g} ppm."
+        f"adducts not given, so the common ones are tried, within {TOLERANCE_PPM:g} ppm. The first run after an "
+        "installation compiles for a minute or two; later ones take seconds."
     )
     with tempfile.TemporaryDirectory(prefix="matchms-fingerprint-demo-") as folder:
         mgf, results = Path(folder) / FRAME, Path(folder) / "results"

@@ -98,23 +98,35 @@ def feature_progress(console: Console, description: str, n_blocks: int | None) -
         TextColumn("[bold]{task.description}"),
         BarColumn(bar_width=30),
         TextColumn("{task.fields[features]:,} features"),
-        TextColumn("{task.fields[rate]:,.0f}/s"),
+        TextColumn("{task.fields[rate]}/s"),
         TimeElapsedColumn(),
     )
     start = time.monotonic()
     n_features = 0
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(description, total=n_blocks, features=0, rate=0.0)
+        task = progress.add_task(description, total=n_blocks, features=0, rate="0")
 
         def advance(report: ReadReport) -> None:
             nonlocal n_features
             n_features += 1
             # reading is up to a batch ahead of the features that are done
             n_read = max(report.spectra + len(report.unreadable), n_features)
-            rate = n_features / max(time.monotonic() - start, 1e-3)
+            rate = rate_in_words(n_features, time.monotonic() - start)
             progress.update(task, completed=report.blocks * n_features / n_read, features=n_features, rate=rate)
 
         yield advance
+
+
+def rate_in_words(n: int, seconds: float) -> str:
+    """Return how many a second, for people: below ten with one decimal, so that slow work is not `0`.
+
+    Examples
+    --------
+    >>> rate_in_words(80, 275.0), rate_in_words(2500, 1.0)
+    ('0.3', '2,500')
+    """
+    rate = n / max(seconds, 1e-3)
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
 
 
 def count_blocks(file: Path) -> int | None:
