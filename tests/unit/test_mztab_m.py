@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from annotated_features import awkward_annotations, make_annotation, make_hit
 from mztab_rules import MzTab, RuleError, read_mztab
+from pyteomics.mztab import MzTab as PyteomicsTab
 
 from matchms_fingerprint import Annotation
 from matchms_fingerprint.io.feature_rows import FeatureRows
@@ -134,3 +135,21 @@ def test_the_rules_find_what_breaks_them(tmp_path: Path, old: str, new: str, rul
 def test_parameters_with_commas_are_quoted() -> None:
     assert parameter('a, "b"', "1,2") == '[, , "a, \'b\'", "1,2"]'
     assert parameter("a") == "[, , a, ]"
+
+
+def test_pyteomics_reads_what_stands_in_the_file(tmp_path: Path) -> None:
+    """An independent reader of the format finds the same version, rows and numbers."""
+    path = tmp_path / "a.mztab"
+    hits = (make_hit(1, expected_similarity=0.5), make_hit(2, "iso|caffeine"))
+    table = written(path, [make_annotation("7", hits, probability_none=0.1), *awkward_annotations()], quant=quant_of())
+    read = PyteomicsTab(str(path))
+    assert (read.version, read.variant) == ("2.0.0-M", "M")
+    for frame, rows in (
+        (read.small_molecule_table, table.molecules),
+        (read.small_molecule_feature_table, table.features),
+        (read.small_molecule_evidence_table, table.evidence),
+    ):
+        assert len(frame) == len(rows)
+        assert set(frame.columns) | {frame.index.name} >= set(rows[0]) - {"SMH", "SFH", "SEH"}
+    assert read.small_molecule_evidence_table["id_confidence_measure[1]"].iloc[0] == pytest.approx(0.6)
+    assert read.metadata["database[1]"] is not None
