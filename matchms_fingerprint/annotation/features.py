@@ -208,7 +208,7 @@ def _judge(spectrum: Spectrum, position: int, settings: AnnotationSettings) -> F
     if precursor_mz is None:
         status, reason = NO_PRECURSOR, "no precursor m/z"
     elif n_peaks < settings.min_peaks:
-        status, reason = TOO_FEW_PEAKS, f"fewer peaks with an intensity above 0 than {settings.min_peaks}"
+        status, reason = TOO_FEW_PEAKS, f"fewer than {settings.min_peaks} peaks with an intensity above 0"
     elif ion_mode is None:
         status, reason = UNKNOWN_ION_MODE, "neither adduct nor charge nor ion mode tell it; give the ion mode"
     return Feature(

@@ -61,7 +61,8 @@ function drawConfidence(place, rows, isPosterior, actions) {
   const plot = h("div", { class: "plot" });
   place.append(h("figcaption", null, isPosterior ? "Expected false discoveries" : "Answers above a threshold"), plot, slider, text,
     h("button", { type: "button", class: "quiet", onclick: () => actions.filterProbability(Number(slider.value)) }, "Show these features"));
-  if (!isPosterior) place.append(h("p", { class: "small" }, "This run has no posterior: probabilities are shares among the candidates, and how many are wrong cannot be told."));
+  if (isPosterior) place.append(h("p", { class: "small" }, "Upper line: answers with at least this probability. Lower line: how many of them are expected to be wrong."));
+  else place.append(h("p", { class: "small" }, "This run has no posterior: probabilities are shares among the candidates, and how many are wrong cannot be told."));
   let draw = () => {};
   actions.onWidth(plot, (width) => {
     const height = 130, left = 38, bottom = 22, top = 8;
