@@ -116,7 +116,9 @@ class StructureFile:
                         number = row.number
                         yield _repaired(row)
         except _BROKEN_STREAM as error:
-            raise InputFileError(f"{self.path}: the gzip data breaks off after row {number} ({error})") from None
+            raise InputFileError(
+                f"{self.path}: the gzip data breaks off after row {number} ({error}); fetch it again"
+            ) from None
 
     def _text_rows(self, text: IO[str]) -> Iterator[Row]:
         if self.kind == "smiles":

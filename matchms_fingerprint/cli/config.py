@@ -68,7 +68,7 @@ def _key(option: click.Option) -> str:
 def _line(option: click.Option) -> str:
     value = option.default
     if option.multiple or option.is_flag:
-        value = [] if option.multiple else False
+        value = [] if option.multiple else option.default is True
     if not isinstance(value, str | int | float | list):
         return f"# {_key(option)} ="
     return f"{_key(option)} = {_toml(value)}"

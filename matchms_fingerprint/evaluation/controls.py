@@ -62,7 +62,9 @@ class SpectrumBlind:
             drawn = rng.permutation(len(found))
             decoys += [row for row in found[drawn[:50]] if row.tobytes() not in not_decoys][:n_decoys]
         if not decoys:
-            raise LibraryError(f"{library.path}: holds no decoys of the masses of the training structures")
+            raise LibraryError(
+                f"{library.path}: holds no decoys of the masses of the training structures; give a larger library"
+            )
         n_bits = library.fingerprint.n_bits
         bits = vstack(
             [csr_matrix(unpack_bits(measured, n_bits)), csr_matrix(unpack_bits(np.array(decoys), n_bits))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +104,11 @@ def recommend_loss(
     else:
         low = middle = high = float(conflict)
     if not 0 <= low <= middle <= high <= 1:
+        if math.isnan(middle):
+            raise SettingsError(
+                "no spectrum has several candidates in the library, so there is no conflict to measure; give a larger "
+                "library, or wider candidates with --ppm"
+            )
         raise SettingsError(
             f"the conflict index is {middle}; it must lie between 0 and 1, which needs lists of several candidates"
         )

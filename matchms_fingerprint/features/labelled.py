@@ -110,7 +110,7 @@ def label_spectra(spectra: Iterable[Spectrum], fingerprint: FingerprintSpec, ori
         ids += [str(s.get("spectrum_id") or s.get("feature_id") or "") for s, _ in labelled]
         labels += [label for _, label in labelled]
     if not labels:
-        raise InputFileError(f"{origin}: no spectrum has a usable structure; SMILES or INCHI is needed to train")
+        raise InputFileError(f"{origin}: no spectrum has a usable structure; give spectra with SMILES or INCHI")
     if structures.n_failed:
         logger.warning(
             "%s: %d spectra left out, their structure is missing or not understood", origin, structures.n_failed

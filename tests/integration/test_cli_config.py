@@ -30,6 +30,9 @@ def test_what_is_printed_is_what_happens_without_it(
     assert command_line(*given, "-o", tmp_path / "plain")[0] == 0
     assert command_line(*given, "--config", file, "-o", tmp_path / "out")[0] == 0
     assert run_settings(tmp_path / "plain") == run_settings(tmp_path / "out")
+    names = [sorted(path.name for path in (tmp_path / folder).iterdir()) for folder in ("plain", "out")]
+    assert names[0] == names[1]
+    assert "report.html" in names[0]
 
 
 def test_the_file_is_the_default_and_the_command_line_goes_before_it(

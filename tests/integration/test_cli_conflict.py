@@ -54,5 +54,5 @@ def test_candidates_that_leave_no_choice_are_said_in_one_line(command_line, mgf,
     lonely = CandidateLibrary.build(["OCC1OC(O)C(O)C(O)C1O"], tmp_path / "lonely", TINY_FINGERPRINT, n_jobs=1)
     code, out, err = command_line("candidates", "conflict", lonely.path, "--spectra", mgf)
     assert (code, out) == (1, "")
-    assert "lists of several candidates" in err
+    assert "no spectrum has several candidates in the library" in err
     assert len(err.strip().splitlines()) == 1
