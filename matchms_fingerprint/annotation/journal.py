@@ -47,7 +47,7 @@ class Journal:
     def __init__(self, folder: str | Path, identity: dict[str, Any], resume: bool) -> None:
         self.folder = Path(folder)
         described = self.folder / DESCRIBED
-        if self.folder.exists() and any(self.folder.iterdir()) and not described.is_file():
+        if self.folder.exists() and not described.is_file() and not all(map(_is_begun, self.folder.iterdir())):
             raise OutputError(f"{self.folder}: in the way of this run, and not made by it; move it away")
         if resume and described.is_file():
             self._check(read_json(described), identity)
@@ -92,6 +92,11 @@ class Journal:
                 f"{self.folder}: holds a run that differs in {', '.join(different)}; "
                 "leave out --resume to start anew, or give what that run was given"
             )
+
+
+def _is_begun(path: Path) -> bool:
+    """Tell whether a file is what a run that was killed at its very start has left."""
+    return path.name.startswith(f".{DESCRIBED}.partial-")
 
 
 def _to_disk(handle: Any) -> None:
