@@ -18,6 +18,7 @@ from matchms_fingerprint.training.masked_peaks import PretrainingSettings
 from matchms_fingerprint.training.settings import TrainingSettings
 
 TENSORBOARD = "tensorboard"
+CHECKPOINT = "last.ckpt"
 _Batch = TypeVar("_Batch")
 
 
@@ -72,7 +73,7 @@ def run_lightning(
     trainer_options
         Passed to `lightning.Trainer`, such as `accelerator` and `devices`.
     """
-    everything = [*callbacks, ModelCheckpoint(folder, "last", enable_version_counter=False)]
+    everything = [*callbacks, ModelCheckpoint(folder, Path(CHECKPOINT).stem, enable_version_counter=False)]
     if progress:
         everything.append(RichProgressBar(console_kwargs={"stderr": True}))
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -89,7 +90,7 @@ def run_lightning(
             enable_model_summary=False,
             **{"logger": _logger(folder), "strategy": _strategy(trainer_options)} | trainer_options,
         )
-        checkpoint = folder / "last.ckpt"
+        checkpoint = folder / CHECKPOINT
         trainer.fit(task, ckpt_path=str(checkpoint) if checkpoint.is_file() else None, weights_only=True)
 
 

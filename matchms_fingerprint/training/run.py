@@ -21,6 +21,7 @@ from matchms_fingerprint.models.registry import find_encoder
 from matchms_fingerprint.training.curve import PICTURE
 from matchms_fingerprint.training.finish import About, measure, with_memory_of, write_model
 from matchms_fingerprint.training.fit import fit, negatives_for, refit_network
+from matchms_fingerprint.training.lightning_run import CHECKPOINT
 from matchms_fingerprint.training.settings import TrainingSettings
 from matchms_fingerprint.training.splits import FoldSource, leaking_structures
 
@@ -59,7 +60,7 @@ def train(
         If the run folder holds a run and `resume` is not set, or holds a run with other settings or data.
     """
     run_folder = Path(run_folder)
-    if (run_folder / DESCRIBED).is_file() and not resume:
+    if _has_begun(run_folder) and not resume:
         raise OutputError(f"{run_folder}: holds a run; continue it with --resume, or give another --run-folder")
     fingerprint = FingerprintSpec.parse(settings.fingerprint)
     if library is not None:
@@ -107,10 +108,15 @@ def _existing(path: str | Path) -> Path:
     return Path(path)
 
 
+def _has_begun(run_folder: Path) -> bool:
+    """Return whether there is something to go on with: a run that failed before its first checkpoint has nothing."""
+    return (run_folder / DESCRIBED).is_file() and (run_folder / CHECKPOINT).is_file()
+
+
 def _claim(run_folder: Path, identity: dict[str, Any]) -> None:
     """Make the run folder, or check that what it holds is the run to resume."""
     described = run_folder / DESCRIBED
-    if described.is_file():
+    if _has_begun(run_folder):
         if read_json(described) != identity:
             raise OutputError(
                 f"{run_folder}: holds a run with other settings, spectra or folds; give another --run-folder"

@@ -188,6 +188,15 @@ def test_a_run_folder_is_not_reused_by_accident(mgf, tmp_path):
         train(mgf, folds, replace(SMALL, seed=9), about, tmp_path / "m2", tmp_path / "run", resume=True, progress=False)
 
 
+def test_a_run_that_failed_before_its_first_checkpoint_is_not_in_the_way(mgf, tmp_path):
+    folds = make_folds(tmp_path, FOLDS)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run_settings.json").write_text("{}")
+    train(mgf, folds, SMALL, About(source=mgf, **ABOUT), tmp_path / "m", tmp_path / "run", progress=False)
+    assert (tmp_path / "m" / "bundle.json").is_file()
+    assert (tmp_path / "run" / "last.ckpt").is_file()
+
+
 def test_settings_survive_json_and_refuse_unknown_keys():
     again = TrainingSettings.from_dict(json.loads(json.dumps(SMALL.to_dict())))
     assert again == SMALL
