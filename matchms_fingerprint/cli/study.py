@@ -84,6 +84,7 @@ def command(**given: Any) -> None:
     made_from = _made_from(given, model) | {"packages": packages_of(study, given["method"]), "read": report.summary()}
     files = write_study(given["output"], study, made_from, given["overwrite"])
     _show(console, study, report)
+    _say_what_is_not_in_the_table(console, study, given["quant"])
     console.print(f"Wrote {given['output']}: {', '.join(files)}", soft_wrap=True, style="bold")
     if given["as_json"]:
         click.echo(_as_json(given["output"], files, study, time.monotonic() - start))
@@ -188,6 +189,19 @@ def _show(console: Console, study: Study, report: ReadReport) -> None:
         console.print(
             f"{title} {tested.value:.2f}; chance {tested.chance:.2f}, shuffled labels "
             f"{tested.permuted.mean():.2f} in the mean: p = {tested.p_value:.3g}"
+        )
+
+
+def _say_what_is_not_in_the_table(console: Console, study: Study, quant: Path) -> None:
+    from matchms_fingerprint.annotation.study.samples import NOT_IN_TABLE
+
+    missing = study.samples.statuses.get(NOT_IN_TABLE, 0)
+    if missing:
+        console.print(
+            f"{missing:,} of {sum(study.samples.statuses.values()):,} features are not in {quant}; is it of the same "
+            "export?",
+            soft_wrap=True,
+            style="yellow",
         )
 
 

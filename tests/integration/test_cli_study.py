@@ -109,6 +109,18 @@ def test_without_metadata_there_is_a_map_alone(
     assert found_in(output)["metadata"] is None
 
 
+def test_features_that_the_table_lacks_are_told(
+    command_line: CommandLine, study_files: StudyFiles, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    short = tmp_path / "short_quant.csv"
+    short.write_text("\n".join(study_files.quant.read_text().splitlines()[:-3]) + "\n")
+    code, _, err = command_line(
+        *study_files.arguments(None), "--model", tiny_bundle, "-o", tmp_path / "out", "--quant", short
+    )
+    assert code == 0
+    assert f"3 of 24 features are not in {short}; is it of the same export?" in err
+
+
 def test_numbers_colour_the_map_and_are_not_tested(
     command_line: CommandLine, study_files: StudyFiles, tiny_bundle: Path, tmp_path: Path
 ) -> None:
