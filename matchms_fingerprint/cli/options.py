@@ -57,7 +57,7 @@ def model(function: Decorated) -> Decorated:
             "--batch-size",
             type=click.IntRange(min=1),
             default=256,
-            help="Features predicted together and held in memory at a time.",
+            help="Features held in memory at a time; `annotate` judges the accuracy of their masses together.",
         ),
         click.option("--model", default="default", help="Name of a shipped model, or the folder of another one."),
     ):
