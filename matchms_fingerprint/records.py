@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
+
+
+def _fields_of(record: Any) -> dict[str, Any]:
+    """Return the fields of a record of slots; `dataclasses.asdict` takes ten times as long, for many peaks."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Candidate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
-        return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
+        return _fields_of(self) | {name: list(getattr(self, name)) for name in _LISTS}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Candidate:
@@ -89,7 +94,7 @@ class ExplainedPeak:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
-        return asdict(self)
+        return _fields_of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class Share:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-safe dictionary."""
-        return asdict(self)
+        return _fields_of(self)
 
 
 @dataclass(frozen=True, slots=True)
