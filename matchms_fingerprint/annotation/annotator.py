@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from matchms import Spectrum
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 from torch.nn import functional
 
 from matchms_fingerprint.annotation.evidence.evidence import Query
@@ -107,7 +108,8 @@ class Annotator:
                 predicted=tuple(Share(smiles, round(probability, 4)) for smiles, probability in seen),
             )
 
-        with ThreadPoolExecutor(self.n_threads) as pool:
+        # matrices are small here: threads of BLAS beside these would only wait for each other
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(self.n_threads) as pool:
             return list(pool.map(one, range(len(batch)))), embeddings
 
     def _ranked(self, feature: Feature, ranker: BatchRanker, place: int) -> Annotation:
