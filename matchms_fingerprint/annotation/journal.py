@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matchms_fingerprint.errors import OutputError
-from matchms_fingerprint.io.artifacts import atomic_file, read_json, write_json
+from matchms_fingerprint.io.artifacts import atomic_file, leftovers_of, read_json, write_json
 from matchms_fingerprint.records import Annotation
 
 DESCRIBED = "journal.json"
@@ -84,8 +84,7 @@ class Journal:
 
     def _check(self, found: Any, identity: dict[str, Any]) -> None:
         found = found if isinstance(found, dict) else {}
-        # as JSON has it: tuples are lists there
-        expected = json.loads(json.dumps(identity))
+        expected = as_json(identity)
         different = sorted(key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))
         if different:
             raise OutputError(
@@ -94,9 +93,15 @@ class Journal:
             )
 
 
+def as_json(identity: dict[str, Any]) -> dict[str, Any]:
+    """Return what a run is as a file has it: tuples are lists there."""
+    content: dict[str, Any] = json.loads(json.dumps(identity))
+    return content
+
+
 def _is_begun(path: Path) -> bool:
     """Tell whether a file is what a run that was killed at its very start has left."""
-    return path.name.startswith(f".{DESCRIBED}.partial-")
+    return path.match(leftovers_of(DESCRIBED))
 
 
 def _to_disk(handle: Any) -> None:

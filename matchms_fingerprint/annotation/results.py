@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import logging
 import os
 import time
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from matchms_fingerprint.annotation.annotator import Annotator, batches
 from matchms_fingerprint.annotation.features import STATUSES, Feature, read_features
-from matchms_fingerprint.annotation.journal import Journal
+from matchms_fingerprint.annotation.journal import Journal, as_json
 from matchms_fingerprint.annotation.settings import AnnotationSettings
 from matchms_fingerprint.io import ReadReport, iter_features
 from matchms_fingerprint.io.artifacts import (
@@ -240,8 +239,7 @@ def _complete(folder: Path, identity: dict[str, Any]) -> RunSummary | None:
     if not (folder / RUN).is_file():
         return None
     content, start = read_json(folder / RUN), time.monotonic()
-    expected = json.loads(json.dumps(identity))  # as JSON has it: tuples are lists there
-    if any(content.get(key) != value for key, value in expected.items()):
+    if any(content.get(key) != value for key, value in as_json(identity).items()):
         return None
     read = content["read"]
     report = ReadReport(

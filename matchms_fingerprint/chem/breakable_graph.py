@@ -7,16 +7,14 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
+from matchms_fingerprint.chem.structures import read_as_written
 from matchms_fingerprint.errors import StructureError
 from matchms_fingerprint.kernels.fragmenter import AROMATIC, DOUBLE, SINGLE, TRIPLE
 
 _TABLE = Chem.GetPeriodicTable()
 _CLASS_OF_DOUBLED_ORDER = np.array([TRIPLE, TRIPLE, SINGLE, AROMATIC, DOUBLE, TRIPLE, TRIPLE], np.uint8)
-_PARAMETERS = Chem.SmilesParserParams()
-_PARAMETERS.sanitize = False  # type: ignore[assignment]
-_PARAMETERS.removeHs = False  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +61,7 @@ def breakable_graph(smiles: str) -> BreakableGraph:
     StructureError
         If it cannot be read.
     """
-    with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(smiles, _PARAMETERS)
+    mol = read_as_written(smiles)
     if mol is None or mol.GetNumAtoms() == 0:
         raise StructureError(f"{smiles!r} is not a SMILES that can be read")
     mol.UpdatePropertyCache(strict=False)

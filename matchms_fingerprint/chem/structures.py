@@ -22,6 +22,9 @@ _NEEDS_STANDARDIZING = re.compile(r"[.+:\s]|\[[\dH#]|-[\d:]*\]|\[(?:Li|Be|Na|Mg|
 _ALKALI_SALT = "[Li,Na,K,Rb,Cs;!$(*~[#6])]-[#7,#8,#16,F,Cl,Br,I]"
 _EARTH_SALT = "[Be,Mg,Ca,Sr,Ba;!$(*~[#6,#7])]-[#8,#16,F,Cl,Br,I]"
 _SALT_METALS = frozenset({3, 4, 11, 12, 19, 20, 37, 38, 55, 56})
+_AS_WRITTEN = Chem.SmilesParserParams()
+_AS_WRITTEN.sanitize = False  # type: ignore[assignment]
+_AS_WRITTEN.removeHs = False  # type: ignore[assignment]
 _WITHOUT_HYDROGENS = Chem.SmilesParserParams()
 _WITHOUT_HYDROGENS.removeHs = False  # type: ignore[assignment]
 
@@ -101,6 +104,20 @@ def read_molecule(text: str) -> Mol:
     if mol is None:
         raise StructureError(_why_unreadable(text))
     return mol if is_plain else standardize_mol(mol)
+
+
+def read_as_written(smiles: str) -> Mol | None:
+    """Read a SMILES as a candidate library holds it, canonical, with aromatic atoms in small letters, and no more.
+
+    What such a SMILES says already is not looked for again: neither rings, aromaticity nor hydrogens to be left out.
+
+    Returns
+    -------
+    Mol or None
+        Not sanitized; None where the SMILES cannot be parsed.
+    """
+    with rdBase.BlockLogs():
+        return Chem.MolFromSmiles(smiles, _AS_WRITTEN)
 
 
 def read_mol_block(text: str) -> Mol:

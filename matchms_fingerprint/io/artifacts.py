@@ -61,7 +61,7 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
     """
     target = _resolved(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial-{uuid.uuid4().hex[:8]}")
+    partial = _partial_of(target, target.parent)
     try:
         yield partial
         os.replace(partial, target)
@@ -102,8 +102,7 @@ def atomic_folder(
     stays = target.is_dir()
     target.parent.mkdir(parents=True, exist_ok=True)
     # in a folder that stays, since nothing can be renamed from beside a mount point into it
-    home = target if stays else target.parent
-    partial = home / f".{target.name}.partial-{uuid.uuid4().hex[:8]}"
+    partial = _partial_of(target, target if stays else target.parent)
     partial.mkdir()
     try:
         yield partial
@@ -139,8 +138,18 @@ def remove_leftovers(path: str | Path) -> None:
     """Remove what is left of writing the folder `path` by processes that were killed."""
     target = _resolved(path)
     for home in (target, target.parent):
-        for leftover in home.glob(f".{glob.escape(target.name)}.partial-????????"):
+        for leftover in home.glob(leftovers_of(target.name)):
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+def leftovers_of(name: str) -> str:
+    """Return the pattern of what is left beside a file or folder `name` where the process that wrote it was killed."""
+    return f".{glob.escape(name)}.partial-????????"
+
+
+def _partial_of(target: Path, home: Path) -> Path:
+    """Return a new temporary path for `target` in a folder; see `leftovers_of`."""
+    return home / f".{target.name}.partial-{uuid.uuid4().hex[:8]}"
 
 
 def check_parent(path: str | Path) -> None:

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 from rdkit.Chem import Mol
 
-_AS_WRITTEN = Chem.SmilesParserParams()
-_AS_WRITTEN.sanitize = False  # type: ignore[assignment]
-_AS_WRITTEN.removeHs = False  # type: ignore[assignment]
+from matchms_fingerprint.chem.structures import read_as_written
+
 _HYDROGENS_AND_RINGS = Chem.SanitizeFlags.SANITIZE_PROPERTIES | Chem.SanitizeFlags.SANITIZE_SYMMRINGS
 
 
@@ -46,8 +45,8 @@ def read_smiles(smiles: str) -> Mol | None:
     Mol or None
         To be looked at, not to be changed; None where the SMILES cannot be read.
     """
+    mol = read_as_written(smiles)
     with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(smiles, _AS_WRITTEN)
         if mol is not None and Chem.SanitizeMol(mol, _HYDROGENS_AND_RINGS, catchErrors=True):
             return None
     return mol

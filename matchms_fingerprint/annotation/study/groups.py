@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from matchms_fingerprint.errors import SettingsError
 
@@ -166,7 +167,6 @@ def _cross_validation(
         from sklearn.model_selection import StratifiedKFold
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
-        from threadpoolctl import threadpool_limits
     except ImportError:
         raise SettingsError("scikit-learn is not installed; pip install 'matchms_fingerprint[study]'") from None
     model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=1000))
