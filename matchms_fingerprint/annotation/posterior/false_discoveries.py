@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+_ROUNDING = 1e-12  # of a mean of probabilities
+
 
 def expected_false(probabilities: NDArray[np.float64], min_probability: float = 0.0) -> tuple[int, float]:
     """Return how many annotations are at least this probable, and how many of them are expected to be false.
@@ -49,5 +51,5 @@ def q_values(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def threshold_for(probabilities: NDArray[np.float64], rate: float) -> float:
     """Return the lowest probability at which the expected false discovery rate is at most `rate`; inf for none."""
-    kept = probabilities[q_values(probabilities) <= rate]
+    kept = probabilities[q_values(probabilities) <= rate + _ROUNDING]
     return float(kept.min()) if kept.size else float("inf")
